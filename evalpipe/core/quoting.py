@@ -1,0 +1,34 @@
+"""Hostile text made safe to show: in a terminal, in Markdown, in a CSV cell."""
+
+import html
+import re
+
+# C0 and C1 controls except newline and tab, and the marks that reorder what a terminal shows.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def printable(text: str) -> str:
+    """Text with control characters spelled out, so that it cannot move a cursor or set a colour."""
+    return _CONTROLS.sub(lambda hit: f"\\u{ord(hit[0]):04x}", text)
+
+
+def one_line(text: str, width: int = 120) -> str:
+    """Printable text on one line, cut at `width` characters with an ellipsis."""
+    flat = " ".join(printable(text).split())
+    return flat if len(flat) <= width else flat[: width - 1] + "…"
+
+
+def markdown_cell(text: str, width: int = 120) -> str:
+    """Text for a cell of a Markdown table: one line, no markup, no HTML."""
+    return re.sub(r"([\\`*_{}\[\]|<>#])", r"\\\1", html.escape(one_line(text, width), quote=False))
+
+
+def csv_cell(text: str) -> str:
+    """Text for a CSV cell: one that a spreadsheet would run as a formula gets an apostrophe in front.
+
+    A plain negative or signed number stays as it is.
+    """
+    if text.startswith(_FORMULA_STARTS) and not re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", text):
+        return "'" + text
+    return text

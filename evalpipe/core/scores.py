@@ -1,0 +1,31 @@
+"""What an extractor read and what a scorer decided."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What was read from a model's text, by which rule, and where.
+
+    `value` is None when nothing could be read with confidence; a guess is worse than that.
+    `span` are character offsets [from, to) into the text; `candidates` is what else stood there.
+    """
+
+    value: str | None
+    rule: str | None = None
+    span: tuple[int, int] | None = None
+    candidates: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """1.0 right, 0.0 wrong, a fraction for part of it, None when the answer could not be read.
+
+    `reason` says why in a few words; `rule` names the extraction rule that read `extracted`.
+    """
+
+    value: float | None
+    extracted: str | None
+    rule: str | None
+    reason: str
