@@ -1,0 +1,1 @@
+"""The engine between questions and backends: prompts, requests, fingerprints, retries, the journal."""

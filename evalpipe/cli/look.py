@@ -1,0 +1,184 @@
+"""Verbs that look and change nothing: leaderboard, show, trace, show-prompt, export."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+
+from evalpipe.cli.terminal import JsonFlag, out, print_json, print_table, say
+from evalpipe.core.errors import UsageError
+from evalpipe.core.keys import from_key
+from evalpipe.core.quoting import csv_cell, printable
+from evalpipe.line.models import ready_model, to_questions
+from evalpipe.line.project import Project, open_project
+from evalpipe.line.rank import latest_leaderboard
+from evalpipe.line.trace import question_history, trace_number
+from evalpipe.store.tables import TABLES
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(leaderboard)
+    app.command()(show)
+    app.command()(trace)
+    app.command("show-prompt")(show_prompt)
+    app.command()(export)
+
+
+def leaderboard(
+    bank: Annotated[str | None, typer.Option(help="Only this bank.")] = None,
+    subjects: Annotated[bool, typer.Option("--subjects", help="One row per subject too.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """The last leaderboard: accuracy with its interval, every denominator, rank on common questions."""
+    print_leaderboard(open_project(), as_json=as_json, bank=bank, subjects=subjects)
+
+
+def print_leaderboard(project: Project, *, as_json: bool, bank: str | None = None, subjects: bool = False) -> None:
+    rows = latest_leaderboard(project).sort("bank", "rank", "model", "subject", nulls_last=[False, True, False, False])
+    rows = rows.filter(pl.col("subject").is_null()) if not subjects else rows
+    rows = rows.filter(pl.col("bank") == bank) if bank else rows
+    if as_json:
+        print_json([_as_json(row) for row in rows.iter_rows(named=True)])
+        return
+    if rows.is_empty():
+        say("The leaderboard is empty: nothing was scored yet. `evalpipe run` evaluates what is in the landing place.")
+        return
+    header = ["rank", "model", "bank", *(["subject"] if subjects else []), "accuracy", "95% interval", "questions"]
+    header += [*_COUNTS, "cost USD"]
+    table: list[list[object]] = []
+    for row in rows.iter_rows(named=True):
+        interval = f"{row['ci95_low']:.4f}–{row['ci95_high']:.4f}" if row["ci95_low"] is not None else None
+        name = from_key(row["model"]) + (" (partial)" if row["partial"] else "")
+        table.append(
+            [row["rank"], name, row["bank"], *([row["subject"] or "all"] if subjects else []), row["accuracy"], interval]
+            + [row["n_questions"], *(row[_COLUMN.get(count, count)] for count in _COUNTS), row["cost_usd"]]
+        )
+    print_table("leaderboard", header, table)
+
+
+_COUNTS = ("right", "wrong", "unparsed", "truncated", "refused", "rejected", "failed", "excluded", "not asked")
+_COLUMN = {"not asked": "not_asked"}
+
+
+def _as_json(row: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: value for name, value in row.items() if name not in ("ci95_low", "ci95_high")}
+    interval = None if row["ci95_low"] is None else [row["ci95_low"], row["ci95_high"]]
+    return {**shown, "model": from_key(row["model"]), "ci95": interval}
+
+
+def show(
+    question_id: Annotated[str, typer.Argument(help="The question's id.")],
+    bank: Annotated[str | None, typer.Option(help="Its bank, where several have this id.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """A question with every label, doubt, review, answer and score that it has."""
+    found = question_history(open_project(), question_id, bank)
+    if as_json:
+        print_json(found)
+        return
+    for question in found["questions"]:
+        out.print(printable(f"{question['bank']} / {question['question_id']}  ·  drop {from_key(question['drop'])}"), markup=False)
+        out.print(printable(f"\n{question['text']}\n"), markup=False)
+        for letter, choice in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", question["choices"] or [], strict=False):
+            out.print(printable(f"  {letter}. {choice}"), markup=False)
+        label = ", ".join(question["targets"])
+        out.print(printable(f"label: {label}   status: {question['status']}   version: {question['label_version']}\n"), markup=False)
+    for name in ("quarantine", "doubts", "reviews", "answers", "scores"):
+        rows = [{key: _cell(value) for key, value in row.items()} for row in found[name]]
+        if rows:
+            print_table(name, list(rows[0]), [list(row.values()) for row in rows], width=80)
+
+
+def trace(
+    model: Annotated[str, typer.Option(help="The model.")],
+    bank: Annotated[str, typer.Option(help="The bank.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """A leaderboard number down to versions, prompt hash, drops, runs and commits."""
+    project = open_project()
+    found = trace_number(project, project.model_key(model), bank)
+    if as_json:
+        print_json(found)
+        return
+    print_table("leaderboard", ("what", "value"), list(found["leaderboard"].items()), width=100)
+    for name in ("drops", "answers", "scores"):
+        if found[name]:
+            print_table(name, list(found[name][0]), [list(row.values()) for row in found[name]], width=100)
+
+
+def show_prompt(
+    model: Annotated[str, typer.Option(help="The model.")],
+    question: Annotated[str, typer.Option(help="The question's id.")],
+    bank: Annotated[str | None, typer.Option(help="Its bank, where several have this id.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """What would be sent for a question: the exact body, its fingerprint, the prompt's name and hash."""
+    project = open_project()
+    rows = _standing(project, question, bank)
+    ready = ready_model(project, project.model_key(model))
+    (request,) = ready.requests(to_questions(rows))
+    facts = {
+        "model": model,
+        "question_id": question,
+        "endpoint": ready.backend.identity,
+        "prompt": ready.renderer.name,
+        "prompt_hash": ready.renderer.prompt_hash,
+        "fingerprint": request.fingerprint,
+        "body": dict(request.body),
+    }
+    if as_json:
+        print_json(facts)
+        return
+    body = facts.pop("body")
+    print_table("request", ("what", "value"), list(facts.items()), width=100)
+    messages = body.pop("messages", [])
+    print_table("body", ("field", "value"), list(body.items()), width=100)
+    for message in messages:
+        out.rule(message["role"])
+        out.print(printable(message["content"]), markup=False)
+
+
+def export(
+    table: Annotated[str, typer.Argument(help=f"One of: {', '.join(TABLES)}.")],
+    file: Annotated[Path, typer.Argument(help="FILE.parquet or FILE.csv")],
+) -> None:
+    """Write a table of the lake to a file. CSV cells that a spreadsheet would run as a formula are neutralised."""
+    if table not in TABLES:
+        raise UsageError(f"no table {table!r}. Tables: {', '.join(TABLES)}.")
+    if file.suffix not in (".parquet", ".csv"):
+        raise UsageError(f"{file}: the name must end in .parquet or .csv.")
+    rows = open_project().lake.scan(table)
+    try:
+        if file.suffix == ".parquet":
+            rows.sink_parquet(file)
+        else:
+            _neutralised(rows.collect()).write_csv(file)
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be written ({error}).") from None
+    say(f"{file}: table {table} written.")
+
+
+def _neutralised(rows: pl.DataFrame) -> pl.DataFrame:
+    """Lists joined with " | ", and no cell that begins a formula."""
+    lists = [name for name, kind in rows.schema.items() if isinstance(kind, pl.List)]
+    joined = rows.with_columns(pl.col(name).list.join(" | ") for name in lists)
+    texts = [name for name, kind in joined.schema.items() if kind == pl.String]
+    return joined.with_columns(pl.col(name).map_elements(csv_cell, return_dtype=pl.String) for name in texts)
+
+
+def _standing(project: Project, question_id: str, bank: str | None) -> pl.DataFrame:
+    """The one question of this id that stands; of several drops the latest."""
+    rows = project.lake.read("questions", pl.col("question_id") == question_id)
+    rows = rows.filter(pl.col("bank") == bank) if bank else rows
+    banks = rows["bank"].unique().sort().to_list()
+    if not banks:
+        raise UsageError(f"no validated question {question_id!r}{f' in bank {bank!r}' if bank else ''}.")
+    if len(banks) > 1:
+        raise UsageError(f"question {question_id!r} is in several banks; name one with --bank: {', '.join(banks)}.")
+    order = project.lake.read("drops", columns=["drop", "ingested_at"])
+    return rows.join(order, on="drop").sort("ingested_at").tail(1)
+
+
+def _cell(value: object) -> object:
+    return ", ".join(str(each) for each in value) if isinstance(value, list) else value

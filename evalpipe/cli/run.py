@@ -1,0 +1,176 @@
+"""Verbs that work: run takes drops through the line in this process, demo does so from nothing, dev starts the UI."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from evalpipe.cli.look import print_leaderboard
+from evalpipe.cli.terminal import Bar, JsonFlag, print_json, print_table, say
+from evalpipe.core.errors import EvalpipeError, UsageError
+from evalpipe.core.keys import draw, drop_of, from_key, to_key
+from evalpipe.line.drops import drop_state, retired
+from evalpipe.line.project import Project, open_project
+from evalpipe.line.wanted import cell_wishes, ingest_needed
+
+
+def add_to(app: typer.Typer) -> None:
+    for verb in (run, demo, dev):
+        app.command()(verb)
+
+
+def run(
+    drop: Annotated[list[str] | None, typer.Option(help="Only these drops; by default all in the landing place.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Only these models; by default the automatic ones.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Ask each model a random sample of so many questions of each drop.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Take drops through the whole line in this process: the same assets and checks, with a progress bar.
+
+    Running it again asks only for what is missing; interrupted, it goes on where it stopped.
+    """
+    project = open_project()
+    models = [project.model_key(name) for name in model or []] or _automatic(project)
+    drops = _drops(project, drop or [])
+    trouble = run_line(project, drops, models, limit)
+    print_leaderboard(project, as_json=as_json)
+    if trouble:
+        for sentence in trouble:
+            say(sentence)
+        raise typer.Exit(1)
+
+
+def run_line(project: Project, drops: list[str], models: list[str], limit: int | None = None) -> list[str]:
+    """Every step of these drops for these models; returns the sentences of what failed, and goes on past it."""
+    from evalpipe.defs.home import open_instance
+    from evalpipe.defs.local import LocalLine
+    from evalpipe.defs.partitions import cell_of
+    from evalpipe.line.answer import Asking
+
+    trouble: list[str] = []
+    with open_instance(project) as instance:
+        line = LocalLine(project, instance, Bar())
+        for drop in drops:
+            if needed := ingest_needed(project, drop):
+                say(f"{from_key(drop)}: reading and validating")
+                trouble += (line.ingest(drop) if needed == "ingest" else line.validate(drop)).trouble
+        for model in models:
+            budget = project.config.models[model].max_requests
+            for wish in list(cell_wishes(project, [model], drops, go_on=True)):
+                cell = cell_of(wish.key)
+                if wish.what == "scores":
+                    done = line.score(cell)
+                elif budget == 0:
+                    continue
+                else:
+                    below = _below(project, drop_of(cell.shard), limit)
+                    done = line.answer(cell, Asking(below, budget))
+                    budget = None if budget is None else max(0, budget - _sent(project, done.run_id))
+                trouble += [f"{from_key(model)} on {cell.shard}: {sentence}" for sentence in done.trouble]
+        trouble += line.refresh().trouble
+    return trouble
+
+
+def demo(
+    questions: Annotated[int, typer.Option(min=10, max=10_000, help="How many sample questions.")] = 120,
+    seed: Annotated[int, typer.Option(help="Which sample.")] = 7,
+) -> None:
+    """Generate a drop, let the embedded model answer it, print the leaderboard and how many planted errors were found."""
+    from evalpipe.sample import write_sample
+
+    project = open_project()
+    name = f"sample-{questions}-{seed}"
+    drop = to_key(name)
+    truth = project.config.path.parent / "data" / "samples" / f"{name}.truth.jsonl"
+    if drop not in project.landing.drops():
+        folder = truth.parent / name
+        if not folder.exists():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            write_sample(folder, questions=questions, seed=seed)
+        project.landing.copy_in(folder, name)
+    say(f"{name}: {questions} generated questions, 8% of them with a planted label error")
+    trouble = run_line(project, [drop], _automatic(project))
+    print_leaderboard(project, as_json=False)
+    _print_found(project, drop, truth)
+    for sentence in trouble:
+        say(sentence)
+    say("Look at it in the browser with `make dev`; ask your own endpoint by editing evalpipe.toml (README.md).")
+    if trouble:
+        raise typer.Exit(1)
+
+
+def dev(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the UI listens, on 127.0.0.1.")] = 3000,
+) -> None:
+    """Start Dagster's UI and daemon on 127.0.0.1: graph, runs, backfills; the sensors watch the landing place."""
+    from evalpipe.defs.home import open_instance
+
+    project = open_project()
+    project.landing.root.mkdir(parents=True, exist_ok=True)
+    with open_instance(project):
+        pass
+    os.environ["EVALPIPE_CONFIG"] = str(project.config.path)
+    say(f"http://127.0.0.1:{port}  ·  landing place: {project.landing.root}")
+    module = ["-m", "evalpipe.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    os.execv(sys.executable, [sys.executable, "-m", "dagster", "dev", *module])
+
+
+def _automatic(project: Project) -> list[str]:
+    models = [key for key, model in project.config.models.items() if model.automatic]
+    if not models:
+        raise UsageError(f"{project.config.path}: no model has `automatic = true`. Name one: evalpipe run --model NAME")
+    return models
+
+
+def _drops(project: Project, names: list[str]) -> list[str]:
+    """The drops to run: the named ones, or all that are there and not retired."""
+    there, gone = project.landing.drops(), retired(project)
+    if names:
+        for name in names:
+            if to_key(name) not in there and drop_state(project, to_key(name)) is None:
+                project.landing.folder(to_key(name))
+        return [to_key(name) for name in names]
+    if not there:
+        raise UsageError(f"{project.landing.root}: no drop is there. `evalpipe ingest PATH` brings one in.")
+    return [drop for drop in there if drop not in gone]
+
+
+def _below(project: Project, drop: str, limit: int | None) -> float:
+    """The draw below which exactly `limit` of the drop's questions fall."""
+    if limit is None:
+        return 1.0
+    ids = project.lake.read("questions", pl.col("drop") == drop, ["question_id"])["question_id"]
+    draws = sorted(draw(each) for each in ids)
+    return draws[limit] if limit < len(draws) else 1.0
+
+
+def _sent(project: Project, run_id: str) -> int:
+    return project.lake.read("answers", pl.col("run_id") == run_id, ["fingerprint"]).height
+
+
+def _print_found(project: Project, drop: str, truth: Path) -> None:
+    """How many of the planted errors the label checks found, and how many right labels they doubted."""
+    if not truth.exists():
+        raise EvalpipeError(f"{truth}: the truth of the sample is gone; delete the drop and run the demo again.")
+    rows = [json.loads(line) for line in truth.read_text(encoding="utf-8").splitlines()]
+    planted = {row["question_id"]: row["planted_kind"] for row in rows if row["planted_kind"]}
+    suspects = project.lake.read("suspects", pl.col("drop") == drop)["question_id"]
+    quarantined = project.lake.read("quarantine", pl.col("drop") == drop)["question_id"]
+    marked = {*suspects, *quarantined}
+    found = marked & set(planted)
+    by_kind: dict[str, list[int]] = {}
+    for question_id, kind in planted.items():
+        counts = by_kind.setdefault(kind, [0, 0])
+        counts[0] += 1
+        counts[1] += question_id in marked
+    print_table(
+        f"label errors: {len(found)} of {len(planted)} planted ones found, {len(marked - set(planted))} false alarms",
+        ("planted error", "planted", "found"),
+        [(kind, *counts) for kind, counts in sorted(by_kind.items())],
+    )

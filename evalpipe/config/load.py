@@ -1,0 +1,154 @@
+"""Reads evalpipe.toml: finds it, validates it, makes paths absolute, checks the environment."""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from evalpipe.config.schema import AnyModel, File, OpenAIChatModel, RecordedModel
+from evalpipe.core.errors import ConfigError
+from evalpipe.core.keys import from_key, to_key
+from evalpipe.core.quoting import one_line
+
+VARIABLE = "EVALPIPE_CONFIG"
+DEFAULT = "evalpipe.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The configuration with its defaults applied. `models` is keyed by model key (`core.keys`)."""
+
+    path: Path
+    file: File
+    models: dict[str, AnyModel]
+
+    @property
+    def lake(self) -> Path:
+        return self.path.parent / self.file.lake.uri
+
+    @property
+    def landing(self) -> Path:
+        return self.path.parent / self.file.landing.uri
+
+    def resolve(self, path: Path) -> Path:
+        """A path of the file, made absolute."""
+        return self.path.parent / path.expanduser()
+
+    def bank_of(self, drop: str) -> str:
+        """The bank of a drop whose drop.toml names none: the first whose patterns fit, else the drop's own name."""
+        name = from_key(drop)
+        for bank, section in self.file.banks.items():
+            if any(fnmatchcase(name, pattern) for pattern in section.drops):
+                return bank
+        return name
+
+    def limit_of(self, bank: str) -> float:
+        """The largest share of doubted labels that a drop of this bank may have."""
+        section = self.file.banks.get(bank)
+        limit = section.max_label_error_rate if section else None
+        return self.file.labels.max_label_error_rate if limit is None else limit
+
+    def evaluated(self, model: str, bank: str) -> bool:
+        """Whether this model's configuration names this bank."""
+        return bool({"*", bank} & set(self.models[model].banks))
+
+
+def load_config(path: Path | None = None) -> Config:
+    """The configuration in `path`, else where EVALPIPE_CONFIG says, else evalpipe.toml of the current folder.
+
+    Raises: ConfigError: names the file, the key, what is wrong and what is allowed.
+    """
+    named = path or Path(os.environ.get(VARIABLE) or DEFAULT)
+    try:
+        text = named.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{named}: no such file. Run in the project's folder, or let {VARIABLE} name one.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{named}: cannot be read ({error}). Check its permissions; it is UTF-8 text.") from None
+    try:
+        file = File.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{named}: not valid TOML: {error}.") from None
+    except ValidationError as error:
+        raise ConfigError("\n".join(_sentences(named, error))) from None
+    config = Config(named.resolve(), file, {})
+    models = _expanded(config)
+    _check_environment(named, models)
+    return Config(config.path, file, models)
+
+
+def _sentences(path: Path, error: ValidationError) -> list[str]:
+    """One line a fault: file, key, what is wrong; values are not shown, one could be a key."""
+    lines: list[str] = []
+    for fault in error.errors(include_input=False, include_url=False):
+        tags = ("openai_chat", "embedded", "recorded")
+        key = ".".join(str(part) for part in fault["loc"] if part not in tags)
+        what = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            what = f"unknown key. Allowed here: {_allowed(fault['loc'])}"
+        lines.append(one_line(f"{path}: {f'`{key}`: ' if key else ''}{what}.", 400))
+    return lines
+
+
+def _allowed(at: tuple[int | str, ...]) -> str:
+    """The keys of the section in which an unknown one was found."""
+    from evalpipe.config import schema
+
+    sections: dict[str, type[schema.Section]] = {
+        "lake": schema.LakePlace,
+        "landing": schema.LandingPlace,
+        "shards": schema.Shards,
+        "answers": schema.Answers,
+        "labels": schema.Labels,
+        "cache": schema.Cache,
+        "banks": schema.Bank,
+        "prompts": schema.Prompt,
+        "openai_chat": schema.OpenAIChatModel,
+        "embedded": schema.EmbeddedModel,
+        "recorded": schema.RecordedModel,
+    }
+    section = next((sections[part] for part in reversed(at[:-1]) if part in sections), schema.File)
+    return ", ".join(section.model_fields) or "none yet"
+
+
+def _expanded(config: Config) -> dict[str, AnyModel]:
+    """All models by key; one `recorded` entry may stand for many models of its file."""
+    models: dict[str, AnyModel] = {}
+    for name, model in config.file.models.items():
+        for each, entry in _entries(config, name, model):
+            key = to_key(each)
+            if key in models:
+                raise ConfigError(f"{config.path}: [models.{name}]: there are two models named {each!r}. Rename one.")
+            models[key] = entry
+    return models
+
+
+def _entries(config: Config, name: str, model: AnyModel) -> list[tuple[str, AnyModel]]:
+    if not isinstance(model, RecordedModel):
+        return [(name, model)]
+    model = model.model_copy(update={"path": config.resolve(model.path)})
+    if model.models is None:
+        return [(name, model if model.model else model.model_copy(update={"model": name}))]
+    from evalpipe.backends.recorded import recorded_models
+
+    there = recorded_models(model.path, model.columns)
+    wanted = there if model.models == "*" else model.models
+    for each in wanted:
+        if each not in there:
+            raise ConfigError(
+                f"{config.path}: [models.{name}] models: {model.path} holds no {each!r}; "
+                f"it holds: {one_line(', '.join(there), 300)}."
+            )
+    return [(each, model.model_copy(update={"model": each, "models": None})) for each in wanted]
+
+
+def _check_environment(path: Path, models: dict[str, AnyModel]) -> None:
+    for key, model in models.items():
+        if isinstance(model, OpenAIChatModel) and model.api_key_env and not os.environ.get(model.api_key_env):
+            raise ConfigError(
+                f"{path}: `models.{from_key(key)}.api_key_env`: the environment has no variable {model.api_key_env}. "
+                f"Set it (`export {model.api_key_env}=...`), or remove the key from the file where none is needed."
+            )

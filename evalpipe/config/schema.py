@@ -1,0 +1,185 @@
+"""evalpipe.toml as types: what may be written, what it means, and the defaults. Validated at load by pydantic."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from evalpipe.core.keys import to_key
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, Field(min_length=1)]
+Json = str | int | float | bool | None | list[Any] | dict[str, Any]
+ScorerName = Literal["number", "choice", "exact", "json"]
+
+# What evalpipe itself puts into a request; a sampling field of the same name would fight with it.
+_OURS = ("model", "messages", "stream", "n")
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Place(Section):
+    """A local folder; a relative one starts at the configuration file."""
+
+    uri: Name
+
+    @field_validator("uri")
+    @classmethod
+    def _is_local(cls, uri: str) -> str:
+        if "://" in uri and not uri.startswith("file://"):
+            raise ValueError("only local folders are supported in this version: a path, or file:///path")
+        return uri.removeprefix("file://")
+
+
+class LandingPlace(Place):
+    uri: Name = "data/landing"
+    settle_s: Annotated[float, Field(ge=0)] = 30
+
+
+class LakePlace(Place):
+    uri: Name = "data/lake"
+
+
+class Shards(Section):
+    size: Annotated[int, Field(ge=1, le=1_000_000)] = 4096
+
+
+class Answers(Section):
+    """`max_failed_fraction`: a cell with more of its questions failed is not scored.
+    `retry_pauses_s`: how long `reconcile` waits before it asks a failed cell again; as many tries as there are pauses.
+    `refresh_s`: how often the leaderboard is made anew while cells are missing.
+    """
+
+    max_failed_fraction: Share = 0.02
+    retry_pauses_s: Annotated[list[Annotated[float, Field(ge=0)]], Field(max_length=3)] = [60.0, 300.0, 900.0]
+    refresh_s: Annotated[float, Field(ge=0)] = 600
+
+
+class Bank(Section):
+    """`drops`: shell patterns of drop names that belong to this bank where their drop.toml names none.
+    `scorers`: another scorer for a kind of question, e.g. `{ number = "exact" }`.
+    """
+
+    description: str = ""
+    drops: list[Name] = []
+    scorers: dict[Literal["choice", "number", "math", "text", "json"], ScorerName] = {}
+    max_label_error_rate: Share | None = None
+
+
+class Prompt(Section):
+    """`template`: a Jinja2 file for the user's message; without it the built-in one of the question's kind.
+    `examples`: a JSONL or JSON file of few-shot examples (`question`, `answer`), used as they are, or
+    `examples_drop`: an ingested drop from which `examples_count` are drawn by `examples_seed`.
+    """
+
+    template: Path | None = None
+    system: str | None = None
+    examples: Path | None = None
+    examples_drop: Name | None = None
+    examples_count: Annotated[int, Field(ge=1, le=100)] = 5
+    examples_seed: int = 0
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Prompt":
+        if self.examples and self.examples_drop:
+            raise ValueError("give `examples` (a file) or `examples_drop` (a drop), not both")
+        return self
+
+
+class Model(Section):
+    """What every model has, whoever answers. `banks` are the banks it is evaluated on; `["*"]` means all."""
+
+    banks: Annotated[list[Name], Field(min_length=1)]
+    automatic: bool = False
+    prompt: Name | None = None
+    max_requests: Annotated[int, Field(ge=1)] | None = None
+    max_in_flight: Annotated[int, Field(ge=1, le=10_000)] = 32
+    input_usd_per_million: Annotated[float, Field(ge=0)] | None = None
+    output_usd_per_million: Annotated[float, Field(ge=0)] | None = None
+    max_retries: Annotated[int, Field(ge=0, le=20)] = 3
+
+
+class Sampled(Model):
+    """A model that is asked over HTTP. `sampling` is passed through as it stands, unknown fields too."""
+
+    sampling: dict[str, Json] = {}
+    timeout_s: Annotated[float, Field(gt=0)] = 30
+
+    @field_validator("sampling")
+    @classmethod
+    def _not_ours(cls, sampling: dict[str, Json]) -> dict[str, Json]:
+        for name in _OURS:
+            if name in sampling:
+                raise ValueError(f"`{name}` is set by evalpipe itself; leave it out")
+        return sampling
+
+
+class OpenAIChatModel(Sampled):
+    backend: Literal["openai_chat"]
+    base_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+    model: Name
+    api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+
+
+class EmbeddedModel(Sampled):
+    """SmolLM2-135M-Instruct in a child process; `weights` names another GGUF file."""
+
+    backend: Literal["embedded"]
+    weights: Path | None = None
+    threads: Annotated[int, Field(ge=1)] | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    max_in_flight: Annotated[int, Field(ge=1, le=64)] = 2
+
+
+class RecordedModel(Model):
+    """Answers made elsewhere. `model` takes one model of the file, `models` several or all (`"*"`): each becomes a
+    model of its own, named as in the file.
+    """
+
+    backend: Literal["recorded"]
+    path: Path
+    model: Name | None = None
+    models: list[Name] | Literal["*"] | None = None
+    columns: dict[Literal["question_id", "question", "model", "completion"], Name] = {}
+
+    @model_validator(mode="after")
+    def _one_or_many(self) -> "RecordedModel":
+        if self.model and self.models:
+            raise ValueError('give `model = "NAME"` or `models = ["A", "B"]` or `models = "*"`, not both')
+        return self
+
+
+AnyModel = Annotated[OpenAIChatModel | EmbeddedModel | RecordedModel, Field(discriminator="backend")]
+
+
+class Labels(Section):
+    max_label_error_rate: Share = 0.10
+
+
+class Cache(Section):
+    """Nothing to set yet: without a shared cache, the answers table and the journal are the memory."""
+
+
+class File(Section):
+    """The whole of evalpipe.toml."""
+
+    lake: LakePlace = LakePlace()
+    landing: LandingPlace = LandingPlace()
+    shards: Shards = Shards()
+    answers: Answers = Answers()
+    labels: Labels = Labels()
+    cache: Cache = Cache()
+    banks: dict[Name, Bank] = {}
+    prompts: dict[Name, Prompt] = {}
+    models: dict[Name, AnyModel] = {}
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> "File":
+        for name, model in self.models.items():
+            to_key(name)
+            if model.prompt is not None and model.prompt not in self.prompts:
+                known = ", ".join(self.prompts) or "none is defined"
+                raise ValueError(f"[models.{name}] prompt = {model.prompt!r}: no such prompt; there are: {known}")
+        return self

@@ -1,0 +1,28 @@
+"""Puts the definitions together for one configuration."""
+
+import dagster as dg
+
+from evalpipe.defs.cell_assets import cell_assets
+from evalpipe.defs.checks import INGEST_CHECKS, cell_checks
+from evalpipe.defs.ingest_assets import label_doubts, question_shards, raw_questions, shard_labels, validated_questions
+from evalpipe.defs.sensors import make_sensors
+from evalpipe.line.project import Project, open_project
+from evalpipe.telemetry.progress import LogLines, Progress
+
+
+def build_definitions(project: Project | None = None, progress: Progress | None = None) -> dg.Definitions:
+    """All assets, checks and sensors over one project; by default the one that EVALPIPE_CONFIG or the folder names.
+
+    Raises: ConfigError: the configuration does not fit.
+    """
+    project = project or open_project()
+    models = sorted(project.config.models)
+    on_cells = cell_assets(models)
+    return dg.Definitions(
+        assets=[raw_questions, label_doubts, validated_questions, question_shards, shard_labels, *on_cells],
+        asset_checks=[*INGEST_CHECKS, *cell_checks(on_cells, models)],
+        sensors=make_sensors(frozenset(models)),
+        resources={"project": project, "progress": progress or LogLines(dg.get_dagster_logger().info)},
+        # A run is minutes of waiting for one endpoint; a process per step would pay 1-2 s of imports for each.
+        executor=dg.in_process_executor,
+    )

@@ -1,0 +1,145 @@
+"""The assets that work on cells: model_answers and scores; and the leaderboard that is made from them."""
+
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from evalpipe.core.keys import from_key
+from evalpipe.defs.ingest_assets import question_shards, shard_labels
+from evalpipe.defs.partitions import cell_of, cells
+from evalpipe.defs.shown import bars, column_schema, markdown_table
+from evalpipe.line.answer import AnswerSummary, Asking, answer_cell
+from evalpipe.line.project import Project, made_by
+from evalpipe.line.rank import refresh_leaderboard
+from evalpipe.line.score import score_cell
+from evalpipe.telemetry.progress import Progress
+
+POOL = "endpoint"
+
+
+class AskingConfig(dg.Config):
+    """How much of the cell to ask. What is left out stays out, and the cell is shown as partial."""
+
+    sample_below: float = Field(default=1.0, ge=0, le=1, description="Ask the questions whose draw is below this.")
+    max_requests: int | None = Field(default=None, ge=1, description="Send at most so many requests in this run.")
+
+
+def cell_assets(models: list[str]) -> list[dg.AssetsDefinition]:
+    """The assets for these model keys; their partitions are part of the definition."""
+    answers = cells(models)
+
+    @dg.asset(
+        partitions_def=answers,
+        deps=[question_shards],
+        group_name="answers",
+        kinds={"deltalake", "openai"},
+        code_version="1",
+        pool=POOL,
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        metadata={"dagster/column_schema": column_schema("answers")},
+    )
+    def model_answers(
+        context: dg.AssetExecutionContext,
+        config: AskingConfig,
+        project: dg.ResourceParam[Project],
+        progress: dg.ResourceParam[Progress],
+    ) -> dg.MaterializeResult:
+        """One answer per question of the shard. Running it again asks only for what is missing."""
+        cell = cell_of(context.partition_key)
+        asking = Asking(config.sample_below, config.max_requests)
+        summary = answer_cell(project, cell.model, cell.shard, made_by(context.run_id), progress, asking)
+        context.log.info(_line(summary))
+        return dg.MaterializeResult(metadata=_answer_metadata(summary))
+
+    @dg.asset(
+        partitions_def=answers,
+        deps=[model_answers, shard_labels],
+        group_name="answers",
+        kinds={"deltalake", "polars"},
+        code_version="1",
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        metadata={"dagster/column_schema": column_schema("scores")},
+    )
+    def scores(
+        context: dg.AssetExecutionContext, project: dg.ResourceParam[Project], progress: dg.ResourceParam[Progress]
+    ) -> dg.MaterializeResult:
+        """One score per asked question of the shard, by today's labels and scorers. Sends no request."""
+        cell = cell_of(context.partition_key)
+        summary = score_cell(project, cell.model, cell.shard, made_by(context.run_id), progress)
+        context.log.info(f"{context.partition_key}: " + ", ".join(f"{n:,} {name}" for name, n in summary.counts.items() if n))
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": summary.questions - summary.counts["not_asked"],
+                "bank": summary.bank,
+                "outcomes": bars(summary.counts),
+                **summary.counts,
+            }
+        )
+
+    @dg.asset(
+        deps=[scores],
+        group_name="leaderboard",
+        kinds={"deltalake", "polars"},
+        code_version="1",
+        metadata={"dagster/column_schema": column_schema("leaderboard")},
+    )
+    def leaderboard(context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]) -> dg.MaterializeResult:
+        """Per bank: accuracy with its interval by model and subject, every denominator, and the drift by labels."""
+        summary = refresh_leaderboard(project, made_by(context.run_id))
+        whole = summary.rows.filter(summary.rows["subject"].is_null()).sort("bank", "rank", nulls_last=True)
+        context.log.info(f"leaderboard: {whole.height} rows, {'changed' if summary.changed else 'as before'}")
+        header = ["rank", "model", "bank", "accuracy", "±95%", "questions", "right", "failed", "not asked", "drift"]
+        table = markdown_table(header, [_ranked(row) for row in whole.iter_rows(named=True)])
+        return dg.MaterializeResult(
+            metadata={"dagster/row_count": summary.rows.height, "changed": summary.changed, "leaderboard": table}
+        )
+
+    return [model_answers, scores, leaderboard]
+
+
+def _line(summary: AnswerSummary) -> str:
+    """The one log line of a shard."""
+    counts = ", ".join(f"{count:,} {outcome}" for outcome, count in summary.outcomes.items() if count)
+    rate = summary.sent / summary.seconds if summary.seconds else 0.0
+    return (
+        f"{summary.model} {summary.shard}: {summary.asked:,} of {summary.questions:,} questions ({counts or 'none'}); "
+        f"{summary.sent:,} sent, {summary.known:,} known, {summary.taken_over:,} from a broken run, "
+        f"{summary.retries:,} retries, {rate:.1f}/s, {summary.cost_usd:.4f} USD"
+    )
+
+
+def _answer_metadata(summary: AnswerSummary) -> dict[str, Any]:
+    return {
+        "dagster/row_count": summary.asked,
+        "questions": summary.questions,
+        "outcomes": bars(summary.outcomes),
+        **summary.outcomes,
+        "requests_sent": summary.sent,
+        "already_known": summary.known,
+        "taken_over": summary.taken_over,
+        "retries": summary.retries,
+        "prompt_tokens": summary.prompt_tokens,
+        "completion_tokens": summary.completion_tokens,
+        "cost_usd": summary.cost_usd,
+        "latency_p50_s": summary.latency_p50_s,
+        "latency_p99_s": summary.latency_p99_s,
+        "rate_per_s": summary.sent / summary.seconds if summary.seconds else 0.0,
+    }
+
+
+def _ranked(row: dict[str, Any]) -> tuple[object, ...]:
+    half = (row["ci95_high"] - row["ci95_low"]) / 2 if row["ci95_high"] is not None else None
+    drift = row["accuracy"] - row["accuracy_raw_labels"] if row["accuracy"] is not None else None
+    return (
+        row["rank"],
+        from_key(row["model"]),
+        row["bank"],
+        row["accuracy"],
+        half,
+        row["n_questions"],
+        row["right"],
+        row["failed"],
+        row["not_asked"],
+        drift,
+    )

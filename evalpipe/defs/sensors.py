@@ -1,0 +1,200 @@
+"""What starts what: `question_drops` sees new drops, `reconcile` requests what is wanted and not there."""
+
+import json
+import time
+from dataclasses import asdict
+
+import dagster as dg
+
+from evalpipe.core.errors import EvalpipeError
+from evalpipe.core.keys import from_key
+from evalpipe.defs.partitions import Cell, drops, register
+from evalpipe.line.drops import drop_state
+from evalpipe.line.project import Project, open_project
+from evalpipe.line.reviews import take_reviews
+from evalpipe.line.wanted import Attempts, Wish, leaderboard_inputs, wishes
+
+EVERY_S = 10
+MOST_REQUESTS = 50  # a tick; the next ones bring the rest
+WISH_TAG = "evalpipe/wish"
+BY_TAG = "evalpipe/by"
+
+INGEST = ("raw_questions", "label_doubts", "validated_questions")
+SELECTIONS = {
+    "validate": ("label_doubts", "validated_questions"),
+    "cell": ("model_answers", "scores"),
+    "scores": ("scores",),
+    "leaderboard": ("leaderboard",),
+}
+_RUNNING = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+def make_sensors(models: frozenset[str]) -> list[dg.SensorDefinition]:
+    """`models` are the keys that the loaded definitions know; the configuration is read anew at each tick."""
+
+    @dg.sensor(
+        target=list(INGEST), minimum_interval_seconds=EVERY_S, default_status=dg.DefaultSensorStatus.RUNNING
+    )
+    def question_drops(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        """A drop that is whole and not in the lake is ingested; new files of verdicts are taken."""
+        return drops_tick(context, open_project())
+
+    @dg.sensor(
+        target=["label_doubts", "validated_questions", "model_answers", "scores", "leaderboard"],
+        minimum_interval_seconds=EVERY_S,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def reconcile(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        """Requests the runs that make the lake hold what the configuration wants."""
+        return reconcile_tick(context, open_project(), models)
+
+    return [question_drops, reconcile]
+
+
+def drops_tick(context: dg.SensorEvaluationContext, project: Project) -> dg.SensorResult | dg.SkipReason:
+    cursor: dict[str, str] = json.loads(context.cursor or "{}")
+    _take_new_reviews(context, project, cursor)
+    requests: list[dg.RunRequest] = []
+    waiting: list[str] = []
+    for drop in project.landing.drops():
+        signature = project.landing.signature(drop)
+        if cursor.get(drop) == signature:
+            continue
+        state = drop_state(project, drop)
+        if state and state["signature"] == signature:
+            cursor[drop] = signature
+        elif not project.landing.ready(drop, project.config.file.landing.settle_s):
+            waiting.append(from_key(drop))
+        elif state and state["content_digest"] == project.landing.content_digest(drop):
+            cursor[drop] = signature  # touched, not changed
+        else:
+            # A changed drop is requested too: its run refuses it, in words, where people look for runs.
+            requests.append(
+                dg.RunRequest(
+                    run_key=f"{drop}:{signature}",
+                    partition_key=drop,
+                    asset_selection=[dg.AssetKey(name) for name in INGEST],
+                    tags={BY_TAG: "question_drops"},
+                )
+            )
+            cursor[drop] = signature
+        if len(requests) == MOST_REQUESTS:
+            break
+    register(context.instance, "drops", [str(request.partition_key) for request in requests])
+    context.update_cursor(json.dumps(cursor))
+    if requests:
+        return dg.SensorResult(run_requests=requests)
+    return dg.SkipReason(f"Still being uploaded: {', '.join(waiting)}." if waiting else "No new drop.")
+
+
+def _take_new_reviews(context: dg.SensorEvaluationContext, project: Project, cursor: dict[str, str]) -> None:
+    """Files of verdicts that are new or have grown go into the table; `reconcile` sees what they concern."""
+    for path in project.landing.review_files():
+        stat = path.stat()
+        mark, name = f"{stat.st_size}:{stat.st_mtime_ns}", f"reviews/{path.name}"
+        if cursor.get(name) == mark:
+            continue
+        try:
+            taken = take_reviews(project, path)
+        except EvalpipeError as error:
+            context.log.error(str(error))
+        else:
+            context.log.info(f"{path.name}: {taken.new} new verdicts, {taken.known} known, {len(taken.bad)} bad lines")
+            for bad in taken.bad:
+                context.log.warning(f"{path.name}:{bad.line}: {bad.reason}")
+        cursor[name] = mark
+
+
+def reconcile_tick(
+    context: dg.SensorEvaluationContext, project: Project, models: frozenset[str]
+) -> dg.SensorResult | dg.SkipReason:
+    now = time.time()
+    pauses_s = project.config.file.answers.retry_pauses_s
+    attempts = _attempts(context.cursor)
+    wanted = [wish for wish in wishes(project) if _known(wish, models)]
+    attempts.forget_all_but(wanted)
+    running = _running(context.instance)
+    open_wishes = [wish for wish in wanted if not attempts.exhausted(wish, pauses_s)]
+    due = [wish for wish in open_wishes if wish.name not in running and attempts.due(wish, pauses_s, now)]
+    requests: list[dg.RunRequest] = []
+    for wish in due[:MOST_REQUESTS]:
+        requests.append(_request(wish, attempts.count(wish)))
+        attempts.requested(wish, now)
+    busy = bool(running) or not all(wish.scored for wish in open_wishes)
+    board = _leaderboard_wish(project, attempts, busy, now)
+    if board and board.name not in running:
+        requests.append(_request(board, 0))
+    _register(context.instance, due)
+    context.update_cursor(json.dumps(asdict(attempts)))
+    if requests:
+        return dg.SensorResult(run_requests=requests)
+    given_up = len(wanted) - len(open_wishes)
+    unknown = sorted(set(project.config.models) - models)
+    return dg.SkipReason(
+        f"{len(running)} runs under way, {len(open_wishes)} wishes wait for them or for their next try"
+        + (f"; {given_up} were tried {len(pauses_s) + 1} times and are left to a person" if given_up else "")
+        + (f"; reload the code location to see new models: {', '.join(unknown)}" if unknown else "")
+        + "."
+    )
+
+
+def _leaderboard_wish(project: Project, attempts: Attempts, busy: bool, now: float) -> Wish | None:
+    """A refresh when what it is made from changed: at once when nothing is missing or running, else now and then."""
+    inputs = leaderboard_inputs(project)
+    last_inputs, last_at = attempts.leaderboard
+    if not inputs or inputs == last_inputs:
+        return None
+    if busy and now - last_at < project.config.file.answers.refresh_s:
+        if last_at == 0.0:
+            attempts.leaderboard = (last_inputs, now)  # the first pause starts with the first scores
+        return None
+    attempts.leaderboard = (inputs, now)
+    return Wish("leaderboard", "", inputs, f"{now:.0f}")
+
+
+def _known(wish: Wish, models: frozenset[str]) -> bool:
+    """Whether the loaded definitions have the wish's partition; a model added since needs a reload."""
+    return wish.what == "validate" or wish.key.partition("|")[0] in models
+
+
+def _request(wish: Wish, attempt: int) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=wish.run_key(attempt),
+        partition_key=_partition(wish),
+        asset_selection=[dg.AssetKey(name) for name in SELECTIONS[wish.what]],
+        tags={BY_TAG: "reconcile", WISH_TAG: wish.name},
+    )
+
+
+def _partition(wish: Wish) -> str | None:
+    if wish.what == "leaderboard":
+        return None
+    if wish.what == "validate":
+        return wish.key
+    model, _, shard = wish.key.partition("|")
+    return Cell(model, shard).partition
+
+
+def _register(instance: dg.DagsterInstance, due: list[Wish]) -> None:
+    """Keys may be missing where Dagster's storage is younger than the lake; registering again changes nothing."""
+    register(instance, drops.name or "", [wish.key for wish in due if wish.what == "validate"])
+    register(instance, "shards", sorted({wish.key.partition("|")[2] for wish in due if wish.what in ("cell", "scores")}))
+
+
+def _running(instance: dg.DagsterInstance) -> set[str]:
+    runs = instance.get_runs(dg.RunsFilter(tags={BY_TAG: "reconcile"}, statuses=_RUNNING))
+    return {run.tags.get(WISH_TAG, "") for run in runs}
+
+
+def _attempts(cursor: str | None) -> Attempts:
+    if not cursor:
+        return Attempts()
+    stored = json.loads(cursor)
+    tried = {name: (versions, count, when) for name, (versions, count, when) in stored["tried"].items()}
+    return Attempts(tried, (stored["leaderboard"][0], stored["leaderboard"][1]))

@@ -1,0 +1,45 @@
+"""What a signal gets and gives: batches of questions in, doubts out. A doubt is an opinion, never a verdict."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import astuple, dataclass
+
+import polars as pl
+
+# Each call is a fresh pass over a drop, in frames of up to about 20,000 rows: a drop may have 2 million questions.
+# Columns at least: question_id, text, kind, choices, targets, worked_solution.
+Batches = Callable[[], Iterator[pl.DataFrame]]
+
+# A signal returns a frame of schema DOUBTS: at most one row per question.
+Signal = Callable[[Batches], pl.DataFrame]
+
+DOUBTS: dict[str, pl.DataType] = {
+    "question_id": pl.String(),
+    "signal": pl.String(),
+    "reason": pl.String(),
+    "suspicion": pl.Float64(),  # in [0, 1]
+    "proposed_target": pl.String(),  # null: the signal knows no better label
+}
+
+SUSPECTS: dict[str, pl.DataType] = {
+    "question_id": pl.String(),
+    "suspicion": pl.Float64(),
+    "signals": pl.List(pl.String()),  # strongest first
+    "reasons": pl.List(pl.String()),  # in the order of `signals`
+    "proposed_target": pl.String(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One question's label doubted by one signal; the fields are the columns of DOUBTS."""
+
+    question_id: str
+    signal: str
+    reason: str
+    suspicion: float
+    proposed_target: str | None
+
+
+def doubts_frame(doubts: Iterable[Doubt]) -> pl.DataFrame:
+    """Doubts as a frame of schema DOUBTS, also when there are none."""
+    return pl.DataFrame([astuple(doubt) for doubt in doubts], schema=DOUBTS, orient="row")

@@ -1,0 +1,103 @@
+"""A configured model, ready to be asked: its backend, its compiled prompt, and the versions that stand for them."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from evalpipe.answering.backends import make_backend
+from evalpipe.answering.prompts import DEFAULT_NAME, Renderer, load_prompt, prompt_version
+from evalpipe.answering.requests import Request, make_request
+from evalpipe.backends.protocol import Backend
+from evalpipe.config import Config
+from evalpipe.config.schema import Prompt
+from evalpipe.core.errors import ConfigError
+from evalpipe.core.keys import to_key
+from evalpipe.core.questions import Kind, Question
+from evalpipe.core.versions import digest
+from evalpipe.line.project import Project
+from evalpipe.scorers import SCORER_OF_KIND, SCORERS, Scorer
+
+# Asked in place of a real question to see every field that is sent beside the messages.
+_PROBE = Question("", "", "text", ())
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyModel:
+    key: str
+    backend: Backend
+    renderer: Renderer
+    model_version: str
+
+    def requests(self, questions: list[Question]) -> list[Request]:
+        """One request a question, in the same order; equal questions have equal fingerprints."""
+        return [make_request(self.backend, self.renderer, question) for question in questions]
+
+
+def ready_model(project: Project, key: str) -> ReadyModel:
+    """Raises ConfigError: its prompt, weights or file do not fit; or the drop of its examples is not ingested."""
+    config = project.config
+    model = config.models[key]
+    backend = make_backend(model, config.path.parent)
+    prompt = _prompt(config, key)
+    renderer = load_prompt(model.prompt, prompt, config.path.parent, _examples(project, model.prompt, prompt))
+    return ReadyModel(key, backend, renderer, model_version(config, key, backend))
+
+
+def model_version(config: Config, key: str, backend: Backend | None = None) -> str:
+    """Hash of endpoint, model name, sampling and prompt: what decides how a question is answered."""
+    model = config.models[key]
+    backend = backend or make_backend(model, config.path.parent)
+    prompt_hash = prompt_version(model.prompt, _prompt(config, key), config.path.parent)
+    return digest(backend.identity, backend.body(_PROBE, ()), prompt_hash)
+
+
+def scorer_for(config: Config, bank: str, kind: str) -> Scorer:
+    """The scorer of this kind of question in this bank."""
+    section = config.file.banks.get(bank)
+    named = {**SCORER_OF_KIND, **(section.scorers if section else {})}
+    return SCORERS[named[_kind(kind)]]
+
+
+def scorers_version(config: Config, bank: str, kinds: list[str]) -> str:
+    """Hash of the scorers that the questions of these kinds meet, and of nothing else: others may change freely."""
+    chosen = [(kind, scorer_for(config, bank, kind)) for kind in sorted(set(kinds))]
+    return digest([(kind, scorer.name, scorer.version) for kind, scorer in chosen])
+
+
+def to_questions(rows: pl.DataFrame) -> list[Question]:
+    """Rows of `raw_questions` or `questions` as questions, in order."""
+    return [
+        Question(
+            question_id=row["question_id"],
+            text=row["text"],
+            kind=_kind(row["kind"]),
+            targets=tuple(row["targets"]),
+            choices=tuple(row["choices"] or ()),
+            subject=row["subject"],
+            cluster=row["cluster"],
+            worked_solution=row["worked_solution"],
+            answer_field=row["answer_field"],
+        )
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def _kind(kind: str) -> Kind:
+    return kind  # pyright: ignore[reportReturnType]  the sources let no other words into the tables
+
+
+def _prompt(config: Config, key: str) -> Prompt:
+    name = config.models[key].prompt
+    return config.file.prompts[name] if name else Prompt()
+
+
+def _examples(project: Project, name: str | None, prompt: Prompt) -> list[tuple[Question, tuple[str, ...]]]:
+    if not prompt.examples_drop:
+        return []
+    rows = project.lake.read("questions", (pl.col("drop") == to_key(prompt.examples_drop)) & (pl.col("status") == "active"))
+    if rows.is_empty():
+        raise ConfigError(
+            f"[prompts.{name or DEFAULT_NAME}] examples_drop = {prompt.examples_drop!r}: the lake holds no validated "
+            "questions of this drop. Ingest it first: `evalpipe ingest` and `evalpipe run --drop`."
+        )
+    return [(question, question.targets) for question in to_questions(rows)]

@@ -1,0 +1,143 @@
+"""scores: one cell scored. Every question of the shard that was asked has one row; what failed stays null."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from evalpipe.core.keys import drop_of, from_key
+from evalpipe.core.questions import Question
+from evalpipe.core.scores import Score
+from evalpipe.line.answer import answers_of, cell_questions
+from evalpipe.line.models import ready_model, scorer_for, scorers_version, to_questions
+from evalpipe.line.project import MadeBy, Project, now
+from evalpipe.store.lease import lease
+from evalpipe.store.tables import TABLES
+from evalpipe.telemetry.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSummary:
+    """Counts of one cell. `questions` = right + wrong + unparsed + truncated + refused + rejected + failed + excluded
+    + not_asked.
+    """
+
+    model: str
+    shard: str
+    bank: str
+    questions: int
+    counts: dict[str, int]
+
+
+def score_cell(project: Project, model: str, shard: str, made: MadeBy, progress: Progress) -> ScoreSummary:
+    """Extract and score the answers that the cell's questions have today; replaces the cell's rows. Sends nothing.
+
+    Raises: UsageError: the shard is not in the lake. ConfigError: the model's configuration does not fit.
+    """
+    with lease(project.lake, "cells", model, shard):
+        ready = ready_model(project, model)
+        rows = cell_questions(project.lake, shard)
+        questions = to_questions(rows)
+        requests = ready.requests(questions)
+        answers = answers_of(project.lake, model, [each.fingerprint for each in requests])
+        by_fingerprint = {row["fingerprint"]: row for row in answers.iter_rows(named=True)}
+        bank = str(rows["bank"][0])
+        scored: list[dict[str, object]] = []
+        progress.start(f"scoring {from_key(model)} · {shard}", len(questions))
+        for row, question, request in zip(rows.iter_rows(named=True), questions, requests, strict=True):
+            answer = by_fingerprint.get(request.fingerprint)
+            if answer is not None:
+                scored.append(_score_row(project, row, question, answer, ready.model_version, made))
+            progress.advance()
+        progress.finish()
+        frame = pl.DataFrame(scored, schema=TABLES["scores"].columns)
+        project.lake.replace("scores", frame, model=model, shard=shard)
+        _mark_scored(project, model, shard, made)
+    counts = count_outcomes(frame)
+    return ScoreSummary(model, shard, bank, rows.height, {**counts, "not_asked": rows.height - frame.height})
+
+
+# What a score row counts as; the order is that of the leaderboard's columns.
+COUNTS = ("right", "wrong", "unparsed", "truncated", "refused", "rejected", "failed", "excluded")
+
+
+def counted_as() -> pl.Expr:
+    """The one count that a score row falls into."""
+    answered = pl.col("outcome") == "answered"
+    return (
+        pl.when(pl.col("status") != "active")
+        .then(pl.lit("excluded"))
+        .when(answered & pl.col("score").is_null())
+        .then(pl.lit("unparsed"))
+        .when(answered & (pl.col("score") >= 1))
+        .then(pl.lit("right"))
+        .when(answered)
+        .then(pl.lit("wrong"))
+        .otherwise(pl.col("outcome"))
+    )
+
+
+def count_outcomes(scores: pl.DataFrame) -> dict[str, int]:
+    counted = dict(scores.group_by(counted_as().alias("count")).len().iter_rows())
+    return {name: int(counted.get(name, 0)) for name in COUNTS}
+
+
+def _score_row(
+    project: Project,
+    row: dict[str, object],
+    question: Question,
+    answer: dict[str, object],
+    model_version: str,
+    made: MadeBy,
+) -> dict[str, object]:
+    scorer = scorer_for(project.config, str(row["bank"]), question.kind)
+    text = answer["text"]
+    answered = answer["outcome"] == "answered"
+    if answered and text is None:
+        score = raw = Score(None, None, None, "the reply holds no text")
+    elif answered:
+        score = scorer.score(question, str(text))
+        raw = score if row["targets"] == row["raw_targets"] else scorer.score(_delivered(row, question), str(text))
+    else:
+        score = raw = Score(None, None, None, str(answer["error"] or answer["outcome"]))
+    return {
+        **{name: row[name] for name in ("shard", "drop", "bank", "question_id", "subject", "cluster", "status")},
+        **{name: row[name] for name in ("label_version", "question_version")},
+        **{name: answer[name] for name in ("model", "sample", "outcome", "fingerprint", "prompt_tokens")},
+        **{name: answer[name] for name in ("completion_tokens", "cost_usd", "prompt_name", "prompt_hash")},
+        "score": score.value,
+        "raw_label_score": raw.value,
+        "extracted": score.extracted,
+        "rule": score.rule,
+        "reason": score.reason,
+        "answer_run_id": answer["run_id"],
+        "scorer": scorer.name,
+        "scorer_version": scorer.version,
+        "model_version": model_version,
+        "scored_at": now(),
+        **made.columns(),
+    }
+
+
+def _delivered(row: dict[str, object], question: Question) -> Question:
+    """The question with the label as the drop delivered it, before any review."""
+    from dataclasses import replace
+
+    targets = row["raw_targets"]
+    assert isinstance(targets, list)
+    return replace(question, targets=tuple(targets))
+
+
+def _mark_scored(project: Project, model: str, shard: str, made: MadeBy) -> None:
+    """Write into the cell's row which labels and scorers its scores were made with."""
+    cell = project.lake.read("cells", (pl.col("model") == model) & (pl.col("shard") == shard))
+    if cell.is_empty():
+        return  # scored without ever having been answered: nothing was asked, so nothing was made
+    shards = project.lake.read("shards", (pl.col("drop") == drop_of(shard)) & (pl.col("shard") == shard)).row(0, named=True)
+    row = {
+        **cell.row(0, named=True),
+        "labels_version": shards["labels_version"],
+        "scorers_version": scorers_version(project.config, shards["bank"], shards["kinds"]),
+        "scored_at": now(),
+        **made.columns(),
+    }
+    project.lake.replace("cells", pl.DataFrame([row], schema=TABLES["cells"].columns), model=model, shard=shard)

@@ -1,0 +1,75 @@
+"""Every number down to its origin: a leaderboard figure to runs and commits, a question to all that happened to it."""
+
+from typing import Any
+
+import polars as pl
+
+from evalpipe.core.errors import UsageError
+from evalpipe.core.keys import from_key
+from evalpipe.line.project import Project
+from evalpipe.line.rank import latest_leaderboard
+from evalpipe.line.standing import standing_questions, standing_scores
+
+
+def question_history(project: Project, question_id: str, bank: str | None = None) -> dict[str, list[dict[str, Any]]]:
+    """`questions`, `quarantine`, `doubts`, `reviews`, `answers`, `scores` of a question, as rows.
+
+    Raises: UsageError: no drop ever held it.
+    """
+    here = pl.col("question_id") == question_id
+    if bank is not None:
+        here &= pl.col("bank") == bank
+
+    def rows(table: str, columns: list[str] | None = None) -> list[dict[str, Any]]:
+        return project.lake.read(table, here, columns).to_dicts()
+
+    found = {
+        "questions": rows("questions") or [{**row, "status": "not validated"} for row in rows("raw_questions")],
+        "quarantine": rows("quarantine", ["drop", "file", "line", "targets", "code", "reason"]),
+        "doubts": rows("suspects", ["drop", "suspicion", "signals", "reasons", "proposed_target"]),
+        "reviews": rows("reviews", ["verdict", "correct_target", "by", "at", "why"]),
+        "answers": rows("answers", ["model", "outcome", "text", "error", "prompt_name", "answered_at", "run_id"]),
+        "scores": rows("scores", ["model", "outcome", "score", "extracted", "rule", "reason", "label_version"]),
+    }
+    if not found["questions"] and not found["quarantine"]:
+        raise UsageError(f"no question {question_id!r}{f' in bank {bank!r}' if bank else ''} in the lake.")
+    for name in ("answers", "scores"):
+        found[name] = [{**row, "model": from_key(row["model"])} for row in found[name]]
+    return found
+
+
+def trace_number(project: Project, model: str, bank: str) -> dict[str, Any]:
+    """The leaderboard row of a model and bank, and what it was made from: drops, answering runs, scoring runs.
+
+    Raises: UsageError: the leaderboard has no such row.
+    """
+    board = latest_leaderboard(project).filter(
+        pl.col("model") == model, pl.col("bank") == bank, pl.col("subject").is_null()
+    )
+    if board.is_empty():
+        raise UsageError(f"the leaderboard has no row for model {from_key(model)!r} and bank {bank!r}.")
+    questions = standing_questions(project).filter(pl.col("bank") == bank)
+    scores = standing_scores(project, questions).filter(pl.col("model") == model, pl.col("current"))
+    answers = (
+        project.lake.scan("answers")
+        .filter(pl.col("model") == model)
+        .select("fingerprint", "run_id", "code_version", "git_commit", "answered_at", "outcome")
+        .join(scores.lazy().select("fingerprint", "answer_run_id", "outcome", "prompt_name", "prompt_hash"),
+              left_on=["fingerprint", "run_id", "outcome"], right_on=["fingerprint", "answer_run_id", "outcome"])
+        .collect()
+    )
+    drops = project.lake.read("drops", pl.col("drop").is_in(questions["drop"].unique().to_list()))
+    return {
+        "leaderboard": {**board.row(0, named=True), "model": from_key(model)},
+        "drops": drops.select(
+            "drop", "source", "licence", "revision", "content_digest", "raw_rows", "n_quarantined", "n_rejected", "run_id"
+        ).to_dicts(),
+        "answers": answers.group_by("run_id", "git_commit", "code_version", "prompt_name", "prompt_hash")
+        .agg(answers=pl.len(), first=pl.col("answered_at").min(), last=pl.col("answered_at").max())
+        .sort("first")
+        .to_dicts(),
+        "scores": scores.group_by("run_id", "git_commit", "code_version", "scorer", "scorer_version", "shard")
+        .agg(scores=pl.len(), points=pl.col("score").sum())
+        .sort("shard", "scorer")
+        .to_dicts(),
+    }

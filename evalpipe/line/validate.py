@@ -1,0 +1,117 @@
+"""validated_questions: reviews applied, shards made. Behind the gate: a stopped drop registers nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from evalpipe.core.errors import DropError
+from evalpipe.core.questions import label_version
+from evalpipe.core.versions import digest
+from evalpipe.labels.reviews import Review, settle
+from evalpipe.line.doubt import gate_verdict
+from evalpipe.line.drops import ingested, write_state
+from evalpipe.line.project import MadeBy, Project, now
+from evalpipe.line.reviews import reviews_of, reviews_version
+from evalpipe.store.lease import lease
+from evalpipe.store.tables import TABLES
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationSummary:
+    drop: str
+    bank: str
+    questions: int
+    reviewed: int
+    excluded: int
+    shards: pl.DataFrame  # the drop's rows of table `shards`
+
+
+def validate_drop(project: Project, drop: str, made: MadeBy) -> ValidationSummary:
+    """Write the drop's questions with the reviews that hold for them, and one row per shard that has questions.
+
+    Raises: DropError: not ingested, or stopped by its gate.
+    """
+    with lease(project.lake, "drops", drop):
+        state = ingested(project, drop)
+        if state["gated_at"] is None:
+            raise DropError(f"drop {drop}: its labels were not looked at yet; materialise `label_doubts` first.")
+        verdict = gate_verdict(project, drop)
+        if not verdict.passed:
+            raise DropError(verdict.message)
+        bank = str(state["bank"])
+        reviews = reviews_of(project, drop, bank)
+        narrow: list[pl.DataFrame] = []
+
+        def frames() -> Iterator[pl.DataFrame]:
+            narrow.clear()
+            for batch in project.lake.batches("raw_questions", pl.col("drop") == drop):
+                settled = _settled(batch, reviews)
+                narrow.append(settled.select(_NARROW))
+                yield settled
+
+        project.lake.replace_stream("questions", frames, drop=drop)
+        every = pl.concat([TABLES["questions"].empty().select(_NARROW), *narrow])
+        shards = _shards(drop, bank, every)
+        project.lake.replace("shards", shards, drop=drop)
+        excluded = every.filter(pl.col("status") != "active").height
+        changes: dict[str, object] = {
+            "n_excluded": excluded,
+            "reviews_version": reviews_version(reviews),
+            "validated_at": now(),
+        }
+        write_state(project, drop, changes, made)
+    reviewed = every.filter(pl.col("review_ids").list.len() > 0).height
+    return ValidationSummary(drop, bank, every.height, reviewed, excluded, shards)
+
+
+_NARROW = ["shard", "question_id", "kind", "question_version", "label_version", "status", "review_ids"]
+
+
+def _settled(batch: pl.DataFrame, reviews: dict[str, list[Review]]) -> pl.DataFrame:
+    """The questions with the targets and status that their reviews give them; most have none."""
+    plain = batch.with_columns(
+        status=pl.lit("active"),
+        raw_targets=pl.col("targets"),
+        review_ids=pl.lit([], dtype=pl.List(pl.String)),
+    )
+    hit = plain.filter(pl.col("question_id").is_in(list(reviews))) if reviews else plain.clear()
+    if hit.is_empty():
+        return plain
+    rows: list[dict[str, object]] = []
+    for row in hit.iter_rows(named=True):
+        settled = settle(tuple(row["targets"]), _holding(row, reviews[row["question_id"]]))
+        rows.append(
+            {
+                **row,
+                "targets": list(settled.targets),
+                "status": settled.status,
+                "review_ids": list(settled.review_ids),
+                "label_version": label_version(settled.targets, settled.status),
+            }
+        )
+    return plain.update(pl.DataFrame(rows, schema=plain.schema), on="question_id", how="left")
+
+
+def _holding(row: dict[str, object], reviews: list[Review]) -> list[Review]:
+    """A review holds for the version of the question that the reviewer saw; one that names none holds for all."""
+    return [each for each in reviews if each.question_version in (None, row["question_version"])]
+
+
+def _shards(drop: str, bank: str, questions: pl.DataFrame) -> pl.DataFrame:
+    """One row per shard that has questions, with a version for its questions and one for its labels."""
+    rows: list[dict[str, object]] = []
+    for (shard,), group in questions.sort("question_id").group_by("shard", maintain_order=True):
+        ids = group["question_id"].to_list()
+        rows.append(
+            {
+                "shard": shard,
+                "drop": drop,
+                "bank": bank,
+                "n_questions": group.height,
+                "kinds": group["kind"].unique().sort().to_list(),
+                "questions_version": digest(ids, group["question_version"].to_list()),
+                "labels_version": digest(ids, group["label_version"].to_list()),
+            }
+        )
+    return pl.DataFrame(rows, schema=TABLES["shards"].columns).sort("shard")

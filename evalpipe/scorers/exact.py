@@ -1,0 +1,15 @@
+"""The answer's text against the targets, in normal form."""
+
+from evalpipe.core.extract import extract
+from evalpipe.core.extract.text import normal
+from evalpipe.core.questions import Question
+from evalpipe.core.scores import Score
+
+
+def exact(question: Question, answer: str) -> Score:
+    """1.0 if the answer is a target but for case, width, spaces, quotes around it and final punctuation."""
+    found = extract("text", answer)
+    if found.value is None:
+        return Score(None, None, found.rule, found.reason)
+    right = normal(found.value) in {normal(target) for target in question.targets}
+    return Score(float(right), found.value, found.rule, "equals a target" if right else "another text")

@@ -1,0 +1,172 @@
+"""The lake: one folder a Delta table. Opens, reads, appends and replaces; knows nothing of what the rows mean."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from evalpipe.core.errors import LakeError
+from evalpipe.store.tables import TABLES, TableSpec
+
+_T = TypeVar("_T")
+
+COMMIT_TRIES = 12  # with the pauses below about 20 s: 16 writers on one table needed at most 6 tries
+ROW_GROUP_ROWS = 8_192  # two shards of the default size, so that reading one shard skips the rest of its drop
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """All tables under one folder. Safe for many processes: Delta's log decides who committed."""
+
+    root: Path
+
+    def path(self, table: str) -> Path:
+        return self.root / TABLES[table].name
+
+    def open(self, table: str) -> DeltaTable | None:
+        """The table as it is now, or None where nothing was written yet."""
+        try:
+            return DeltaTable(self.path(table))
+        except TableNotFoundError:
+            return None
+        except (DeltaError, OSError) as error:
+            raise _unusable(self.path(table), error) from error
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """All rows, lazily, with exactly the columns of the table's specification."""
+        spec, opened = TABLES[table], self.open(table)
+        if opened is None or not opened.file_uris():
+            return spec.empty().lazy()
+        return pl.scan_delta(opened).select(pl.col(name).cast(kind) for name, kind in spec.columns.items())
+
+    def read(self, table: str, where: pl.Expr | None = None, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """The rows for which `where` holds."""
+        rows = self.scan(table)
+        if where is not None:
+            rows = rows.filter(where)
+        if columns is not None:
+            rows = rows.select(columns)
+        try:
+            return rows.collect()
+        except (pl.exceptions.ComputeError, OSError) as error:
+            raise _unusable(self.path(table), error) from error
+
+    def batches(
+        self, table: str, where: pl.Expr, columns: Sequence[str] | None = None, rows: int = 20_000
+    ) -> Iterator[pl.DataFrame]:
+        """The same in frames of about `rows` rows, in stored order; memory holds a few frames at a time."""
+        found = self.scan(table).filter(where)
+        if columns is not None:
+            found = found.select(columns)
+        yield from found.collect_batches(chunk_size=rows, maintain_order=True)
+
+    def append(self, table: str, frame: pl.DataFrame, transaction: str | None = None) -> bool:
+        """Add rows. With `transaction`, at most once for ever: False says that it was there already."""
+        spec = TABLES[table]
+
+        def commit() -> bool:
+            opened = self._created(spec)
+            if transaction and opened.transaction_version(transaction) is not None:
+                return False
+            properties = CommitProperties(app_transactions=[Transaction(transaction, 1)]) if transaction else None
+            write_deltalake(
+                opened, _fitted(frame, spec), mode="append", commit_properties=properties, writer_properties=_WRITER
+            )
+            return True
+
+        return self._retried(spec, commit)
+
+    def replace(self, table: str, frame: pl.DataFrame, **keys: str) -> None:
+        """Put `frame` in the place of the rows whose columns equal `keys`; `replace(t, f, drop="d")`."""
+        self.replace_stream(table, lambda: [frame], **keys)
+
+    def replace_stream(self, table: str, frames: Callable[[], Iterable[pl.DataFrame]], **keys: str) -> None:
+        """The same from a stream of frames, in one transaction; called again when another writer came between."""
+        spec = TABLES[table]
+        predicate = " AND ".join(f"{column} = '{_checked(key)}'" for column, key in keys.items())
+
+        def commit() -> None:
+            opened = self._created(spec)
+            some = iter(frames())
+            first = next(some, spec.empty())
+            if first.is_empty() and (first := next(some, first)).is_empty():
+                opened.delete(predicate)
+                return
+            write_deltalake(
+                opened,
+                _reader(spec, first, some),
+                mode="overwrite",
+                predicate=predicate,
+                writer_properties=_WRITER,
+            )
+
+        self._retried(spec, commit)
+
+    def _created(self, spec: TableSpec) -> DeltaTable:
+        """The table, made first where it is missing: of several writers that make it at once, one wins."""
+        opened = self.open(spec.name)
+        if opened is not None:
+            return opened
+        from arro3.core import Table
+
+        self.path(spec.name).mkdir(parents=True, exist_ok=True)
+        return DeltaTable.create(
+            self.path(spec.name),
+            schema=Table.from_arrow(spec.empty()).schema,
+            mode="ignore",
+            partition_by=list(spec.partition_by) or None,
+        )
+
+    def _retried(self, spec: TableSpec, commit: Callable[[], _T]) -> _T:
+        for tried in range(COMMIT_TRIES):
+            try:
+                return commit()
+            except CommitFailedError as error:
+                if tried == COMMIT_TRIES - 1:
+                    raise _unusable(self.path(spec.name), error) from error
+                time.sleep(random.uniform(0.01, 0.05) * 2 ** min(tried, 6))
+            except (DeltaError, OSError) as error:
+                # Two writers that create the table at once collide with a plain DeltaError on its version 0.
+                if "already exists" in str(error) and tried < COMMIT_TRIES - 1:
+                    time.sleep(random.uniform(0.01, 0.05))
+                    continue
+                raise _unusable(self.path(spec.name), error) from error
+        raise AssertionError("unreachable")
+
+
+_WRITER = WriterProperties(max_row_group_size=ROW_GROUP_ROWS, compression="ZSTD")
+
+
+def _fitted(frame: pl.DataFrame, spec: TableSpec) -> pl.DataFrame:
+    return frame.select(pl.col(name).cast(kind) for name, kind in spec.columns.items())
+
+
+def _reader(spec: TableSpec, first: pl.DataFrame, rest: Iterable[pl.DataFrame]) -> object:
+    from arro3.core import RecordBatchReader, Table
+
+    def record_batches() -> Iterator[object]:
+        yield from Table.from_arrow(_fitted(first, spec)).to_batches()
+        for frame in rest:
+            yield from Table.from_arrow(_fitted(frame, spec)).to_batches()
+
+    return RecordBatchReader.from_batches(Table.from_arrow(spec.empty()).schema, record_batches())
+
+
+def _checked(key: str) -> str:
+    """A key as it may stand between quotes of a predicate; anything else is a fault of ours, not of the data."""
+    if not key.replace(".", "").replace("_", "").replace("-", "").isalnum() or not key.isascii():
+        raise ValueError(f"{key!r} is not a key; escape it with core.keys.to_key")
+    return key
+
+
+def _unusable(path: Path, error: Exception) -> LakeError:
+    return LakeError(
+        f"{path}: the table cannot be read or written ({type(error).__name__}: {str(error)[:200]}). "
+        "Check that the folder exists, is writable and has space; `evalpipe doctor` looks at all three."
+    )

@@ -1,0 +1,258 @@
+"""The tables of the lake: columns, types, and what they are partitioned by. Nothing else names a column type.
+
+Every value of a partition column is a key (`core.keys`), so a predicate can quote it without harm.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+Schema = dict[str, pl.DataType]
+
+_TEXT, _INT, _NUMBER, _FLAG = pl.String(), pl.Int64(), pl.Float64(), pl.Boolean()
+_TEXTS = pl.List(pl.String())
+_TIME = pl.Datetime("us", "UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """A table: its columns in order, and the columns whose values make its folders."""
+
+    name: str
+    columns: Schema
+    partition_by: tuple[str, ...] = ()
+
+    def empty(self) -> pl.DataFrame:
+        return pl.DataFrame(schema=self.columns)
+
+
+_MADE_BY: Schema = {"run_id": _TEXT, "code_version": _TEXT, "git_commit": _TEXT}
+
+_QUESTION: Schema = {
+    "bank": _TEXT,
+    "question_id": _TEXT,
+    "drop": _TEXT,
+    "shard": _TEXT,
+    "file": _TEXT,
+    "line": _INT,
+    "text": _TEXT,
+    "kind": _TEXT,
+    "choices": _TEXTS,
+    "targets": _TEXTS,
+    "subject": _TEXT,
+    "cluster": _TEXT,
+    "worked_solution": _TEXT,
+    "answer_field": _TEXT,
+    "question_version": _TEXT,
+    "label_version": _TEXT,
+}
+
+_VERSIONS: Schema = {"question_version": _TEXT, "model_version": _TEXT, "prompt_name": _TEXT, "prompt_hash": _TEXT}
+
+_TABLES = (
+    # One row per drop: what each step of ingest left behind. `gate_*` and `validated_*` are null until then.
+    TableSpec(
+        "drops",
+        {
+            "drop": _TEXT,
+            "bank": _TEXT,
+            "source": _TEXT,
+            "licence": _TEXT,
+            "revision": _TEXT,
+            "content_digest": _TEXT,
+            "signature": _TEXT,
+            "raw_rows": _INT,
+            "n_rejected": _INT,
+            "n_quarantined": _INT,
+            "n_questions": _INT,
+            "n_shards": _INT,
+            "ingested_at": _TIME,
+            "n_doubted": _INT,
+            "gate_passed": _FLAG,
+            "gate_share": _NUMBER,
+            "gate_limit": _NUMBER,
+            "gate_accepted_by": _TEXT,
+            "gate_message": _TEXT,
+            "gated_at": _TIME,
+            "n_excluded": _INT,
+            "reviews_version": _TEXT,
+            "validated_at": _TIME,
+            **_MADE_BY,
+        },
+    ),
+    TableSpec("rejects", {"drop": _TEXT, "file": _TEXT, "line": _INT, "reason": _TEXT}, ("drop",)),
+    TableSpec("quarantine", {**_QUESTION, "code": _TEXT, "reason": _TEXT}, ("drop",)),
+    TableSpec("raw_questions", _QUESTION, ("drop",)),
+    TableSpec(
+        "questions",
+        {**_QUESTION, "status": _TEXT, "raw_targets": _TEXTS, "review_ids": _TEXTS},
+        ("drop",),
+    ),
+    TableSpec(
+        "suspects",
+        {
+            "bank": _TEXT,
+            "question_id": _TEXT,
+            "question_version": _TEXT,
+            "drop": _TEXT,
+            "suspicion": _NUMBER,
+            "signals": _TEXTS,
+            "reasons": _TEXTS,
+            "proposed_target": _TEXT,
+        },
+        ("drop",),
+    ),
+    TableSpec(
+        "reviews",
+        {
+            "review_id": _TEXT,
+            "bank": _TEXT,
+            "question_id": _TEXT,
+            "question_version": _TEXT,
+            "verdict": _TEXT,
+            "correct_target": _TEXT,
+            "by": _TEXT,
+            "at": _TIME,
+            "why": _TEXT,
+            "file": _TEXT,
+            "line": _INT,
+            "taken_at": _TIME,
+        },
+    ),
+    # What a person decided about a whole drop: `accept` lets it through the gate, `retire` takes it out of every score.
+    TableSpec("decisions", {"drop": _TEXT, "decision": _TEXT, "by": _TEXT, "why": _TEXT, "at": _TIME}),
+    # One row per registered shard; what `reconcile` reads instead of the questions.
+    TableSpec(
+        "shards",
+        {
+            "shard": _TEXT,
+            "drop": _TEXT,
+            "bank": _TEXT,
+            "n_questions": _INT,
+            "kinds": _TEXTS,
+            "questions_version": _TEXT,
+            "labels_version": _TEXT,
+        },
+        ("drop",),
+    ),
+    TableSpec(
+        "answers",
+        {
+            "fingerprint": _TEXT,
+            "sample": _INT,
+            "model": _TEXT,
+            "shard": _TEXT,
+            "bank": _TEXT,
+            "question_id": _TEXT,
+            "outcome": _TEXT,
+            "text": _TEXT,
+            "finish_reason": _TEXT,
+            "prompt_tokens": _INT,
+            "completion_tokens": _INT,
+            "cached_tokens": _INT,
+            "latency_s": _NUMBER,
+            "attempts": _INT,
+            "cost_usd": _NUMBER,
+            "error": _TEXT,
+            "answered_at": _TIME,
+            **_VERSIONS,
+            **_MADE_BY,
+        },
+        ("model",),
+    ),
+    TableSpec(
+        "scores",
+        {
+            "model": _TEXT,
+            "shard": _TEXT,
+            "drop": _TEXT,
+            "bank": _TEXT,
+            "question_id": _TEXT,
+            "sample": _INT,
+            "subject": _TEXT,
+            "cluster": _TEXT,
+            "status": _TEXT,
+            "outcome": _TEXT,
+            "score": _NUMBER,
+            "raw_label_score": _NUMBER,
+            "extracted": _TEXT,
+            "rule": _TEXT,
+            "reason": _TEXT,
+            "fingerprint": _TEXT,
+            "prompt_tokens": _INT,
+            "completion_tokens": _INT,
+            "cost_usd": _NUMBER,
+            "answer_run_id": _TEXT,
+            "label_version": _TEXT,
+            "scorer": _TEXT,
+            "scorer_version": _TEXT,
+            "scored_at": _TIME,
+            **_VERSIONS,
+            **_MADE_BY,
+        },
+        ("model",),
+    ),
+    # What each cell was made from. `labels_version`, `scorers_version` and `scored_at` are null until it is scored.
+    TableSpec(
+        "cells",
+        {
+            "model": _TEXT,
+            "shard": _TEXT,
+            "drop": _TEXT,
+            "bank": _TEXT,
+            "questions_version": _TEXT,
+            "labels_version": _TEXT,
+            "model_version": _TEXT,
+            "scorers_version": _TEXT,
+            "n_questions": _INT,
+            "n_asked": _INT,
+            "n_failed": _INT,
+            "stopped_by": _TEXT,  # `limit` or `max_requests`: left partial on purpose
+            "answered_at": _TIME,
+            "scored_at": _TIME,
+            **_MADE_BY,
+        },
+        ("model",),
+    ),
+    TableSpec(
+        "leaderboard",
+        {
+            "model": _TEXT,
+            "bank": _TEXT,
+            "subject": _TEXT,  # null: the whole bank
+            "rank": _INT,
+            "n_questions": _INT,
+            "right": _INT,
+            "wrong": _INT,
+            "unparsed": _INT,
+            "truncated": _INT,
+            "refused": _INT,
+            "rejected": _INT,
+            "failed": _INT,
+            "excluded": _INT,
+            "not_asked": _INT,
+            "other_versions": _INT,
+            "partial": _FLAG,
+            "accuracy": _NUMBER,
+            "stderr": _NUMBER,
+            "ci95_low": _NUMBER,
+            "ci95_high": _NUMBER,
+            "bound_low": _NUMBER,
+            "bound_high": _NUMBER,
+            "accuracy_common": _NUMBER,
+            "n_common": _INT,
+            "accuracy_raw_labels": _NUMBER,
+            "prompt_tokens": _INT,
+            "completion_tokens": _INT,
+            "cost_usd": _NUMBER,
+            "questions_version": _TEXT,
+            "labels_version": _TEXT,
+            "model_version": _TEXT,
+            "scorers_version": _TEXT,
+            "refreshed_at": _TIME,
+            **_MADE_BY,
+        },
+    ),
+)
+
+TABLES: dict[str, TableSpec] = {spec.name: spec for spec in _TABLES}

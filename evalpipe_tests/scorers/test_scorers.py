@@ -1,0 +1,59 @@
+import pytest
+
+from evalpipe.core.questions import KINDS, Question
+from evalpipe.scorers import SCORER_OF_KIND, SCORERS
+
+
+def ask(kind, *targets, choices=(), field=None):
+    return Question("q1", "?", kind, targets, choices=choices, answer_field=field)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "value"),
+    [
+        (ask("number", "1024"), "so 1,024", 1.0),
+        (ask("number", "70,000"), "#### 70000.00", 1.0),
+        (ask("number", "$5"), "A: 5 dollars", 1.0),
+        (ask("number", "50%"), "Answer: 50", 1.0),
+        (ask("number", "1/2"), "Answer: 0.5", 1.0),
+        (ask("number", "12", "13"), "Answer: 13", 1.0),
+        (ask("number", "12"), "Answer: 13", 0.0),
+        (ask("number", "5"), "Answer: -5", 0.0),
+        (ask("number", "not a number"), "Answer: 5", 0.0),
+        (ask("number", "12"), "I cannot say", None),
+        (ask("number", "12"), "", None),
+        (ask("choice", "B", choices=("x", "y")), "答案是B", 1.0),
+        (ask("choice", "B", choices=("x", "y")), "y", 1.0),
+        (ask("choice", "A", "B", choices=("x", "y")), "b", 1.0),
+        (ask("choice", "B", choices=("x", "y")), "A", 0.0),
+        (ask("choice", "B", choices=("x", "y")), "C", None),
+        (ask("text", "Paris"), "The answer is “paris”.", 1.0),
+        (ask("text", "Paris", "Lutetia"), "Lutetia", 1.0),
+        (ask("text", "Paris"), "Lyon", 0.0),
+        (ask("text", "Paris"), "...", None),
+        (ask("json", "42"), '{"answer": 42.0}', 1.0),
+        (ask("json", "1,024"), '{"answer": "1024"}', 1.0),
+        (ask("json", "Paris"), '{"answer": "paris."}', 1.0),
+        (ask("json", "True"), '{"answer": true}', 1.0),
+        (ask("json", "42", field="total"), '{"answer": 1, "total": 42}', 1.0),
+        (ask("json", '{"a": 1, "b": [2]}'), '{"answer": {"b": [2.0], "a": 1}}', 1.0),
+        (ask("json", "[1, 2]"), '{"answer": [2, 1]}', 0.0),
+        (ask("json", "[not json"), '{"answer": "[NOT JSON"}', 1.0),
+        (ask("json", "007"), '{"answer": "7"}', 0.0),
+        (ask("json", "42"), '{"answer": 41}', 0.0),
+        (ask("json", "42"), '{"total": 42}', None),
+    ],
+)
+def test_scores(question, answer, value):
+    """Any target counts, the form of an answer does not, and silence is not a wrong answer."""
+    score = SCORERS[SCORER_OF_KIND[question.kind]].score(question, answer)
+    assert score.value == value
+    assert (score.extracted is None) is (value is None)
+    assert score.reason
+
+
+def test_every_kind_has_a_scorer_that_exists():
+    """No kind of question is left without a scorer, and the registry's names are the scorers' own."""
+    assert set(SCORER_OF_KIND) == set(KINDS)
+    assert set(SCORER_OF_KIND.values()) <= set(SCORERS)
+    assert all(name == scorer.name and scorer.version for name, scorer in SCORERS.items())
