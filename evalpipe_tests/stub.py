@@ -100,12 +100,14 @@ class Stub:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
                 path = head[0].split(" ")[1]
-                headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
+                headers = {
+                    name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])
+                }
                 content = await reader.readexactly(int(headers.get("content-length", 0)))
                 if not await self._react(self._reaction(path, headers, content), writer):
                     return
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client went away
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the client went away, or the stub ends
         finally:
             writer.close()
 
@@ -116,7 +118,7 @@ class Stub:
         self.requests.append(Received(path, headers, body))
         try:
             reaction = self.answer(body)
-        except Exception as error:  # noqa: BLE001: a failed assertion of the test, raised again at exit
+        except Exception as error:  # noqa: BLE001 - a failed assertion of the test, raised again at exit
             self._errors.append(error)
             return Reaction(status=500, text="the stub's answer function raised")
         return Reaction(reaction) if isinstance(reaction, str) else reaction
@@ -132,14 +134,15 @@ class Stub:
         body = _body(reaction)
         headers = {"content-type": "application/json", "content-length": str(len(body)), **reaction.headers}
         lines = [f"HTTP/1.1 {reaction.status} Stub", *(f"{name}: {value}" for name, value in headers.items())]
-        writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
+        start = "\r\n".join([*lines, "", ""]).encode("latin-1")
         if reaction.drip_s:
+            writer.write(start)
             for byte in body:
                 await asyncio.sleep(reaction.drip_s)
                 writer.write(bytes([byte]))
                 await writer.drain()
         else:
-            writer.write(body[: reaction.cut_after])
+            writer.write(start + body[: reaction.cut_after])  # one write: two would wait 40 ms for each other's ACK
             await writer.drain()
         return reaction.cut_after is None
 

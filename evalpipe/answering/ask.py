@@ -75,5 +75,3 @@ def _pause(attempt: int, asked_for_s: float | None) -> float:
     """
     jitter = random.uniform(0, min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt))
     return min(LONGEST_PAUSE_S, asked_for_s + jitter / 4) if asked_for_s else jitter
-
-

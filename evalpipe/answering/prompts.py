@@ -25,7 +25,7 @@ DEFAULT_NAME = "default"
 
 _ENVIRONMENT = ImmutableSandboxedEnvironment(
     undefined=jinja2.StrictUndefined,
-    autoescape=False,  # noqa: S701  a prompt is plain text, not HTML
+    autoescape=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )
@@ -70,15 +70,20 @@ class Renderer:
 
     def _text(self, question: Question) -> str:
         try:
-            return self.templates[question.kind].render(
-                question=question.text,
-                kind=question.kind,
-                subject=question.subject,
-                answer_field=question.answer_field,
-                choices=[
-                    {"letter": letter, "text": text} for letter, text in zip(LETTERS, question.choices, strict=False)
-                ],
-            ).strip()
+            return (
+                self.templates[question.kind]
+                .render(
+                    question=question.text,
+                    kind=question.kind,
+                    subject=question.subject,
+                    answer_field=question.answer_field,
+                    choices=[
+                        {"letter": letter, "text": text}
+                        for letter, text in zip(LETTERS, question.choices, strict=False)
+                    ],
+                )
+                .strip()
+            )
         except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
             raise ConfigError(
                 f"[prompts.{self.name}]: the template cannot be rendered for a {question.kind} question: {error}. "
@@ -128,7 +133,7 @@ def _compiled(source: str) -> jinja2.Template:
 def _sources(name: str, prompt: Prompt, folder: Path) -> dict[Kind, str]:
     if prompt.template:
         text = _file(name, "template", folder / prompt.template.expanduser())
-        return {kind: text for kind in _kinds()}
+        return dict.fromkeys(_kinds(), text)
     return {kind: _default(kind) for kind in _kinds()}
 
 

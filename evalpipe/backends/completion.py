@@ -129,5 +129,6 @@ def _tokens(usage: object) -> tuple[int | None, int | None, int | None]:
 
 
 def _count(value: object) -> int | None:
-    sensible = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS
-    return value if sensible else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS:
+        return value
+    return None

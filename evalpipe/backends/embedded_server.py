@@ -1,6 +1,6 @@
 """The child process of the `embedded` backend: llama.cpp's own HTTP server, for as long as its parent lives.
 
-Run as `python -m evalpipe.backends.embedded_server`; everything it prints goes where its parent sent it, a log file.
+Run as a script of its own that imports nothing of evalpipe; what it prints goes where its parent sent it, a log file.
 """
 
 import argparse
@@ -13,9 +13,9 @@ PARENT_CHECK_S = 0.5
 
 def main() -> None:
     options = _options()
-    import xllamacpp
+    from xllamacpp.xllamacpp import CommonParams, Server  # pyright: ignore[reportAttributeAccessIssue]: compiled
 
-    params = xllamacpp.CommonParams()
+    params = CommonParams()
     params.model.path = str(options.weights)
     params.port = options.port
     params.n_parallel = options.parallel
@@ -26,7 +26,7 @@ def main() -> None:
     params.cache_ram_mib = 0  # prompts of one bank share little but their first words, which the slots keep
     params.fit_params = False
     params.ui = False
-    server = xllamacpp.Server(params)  # returns once the model is loaded, raises where it cannot be
+    server = Server(params)  # returns once the model is loaded, raises where it cannot be
 
     ready = options.address_file.with_suffix(".part")
     ready.write_text(server.listening_address)

@@ -182,7 +182,7 @@ async def _cap_reply(response: "httpx2.Response") -> None:
 
 
 def _parse(content: bytes, key: str | None) -> object:
-    """The JSON of a body, else its text; the key is out of both. Nesting that exhausts the parser is not JSON either."""
+    """The JSON of a body, else its text; the key is out of both. What is nested too deep to parse stays text."""
     try:
         return without_key(json.loads(content), key)
     except (ValueError, RecursionError):

@@ -32,7 +32,7 @@ def read_key(variable: str | None, base_url: str) -> str | None:
 
 
 def without_key(payload: object, key: str | None) -> object:
-    """JSON-like data with the key's value replaced wherever a text holds it: some endpoints repeat what they were sent."""
+    """JSON-like data with the key replaced wherever a text holds it: some endpoints repeat what they were sent."""
     if key is None:
         return payload
     if isinstance(payload, str):

@@ -74,7 +74,10 @@ def _hopeless(status: int, codes: frozenset[str], endpoint: Endpoint) -> str | N
 
 
 def read_retry_after(value: str | None, now_s: float) -> float | None:
-    """Seconds to wait by a Retry-After header: a number, or an HTTP date seen from `now_s` (Unix time). RFC 9110, 10.2.3."""
+    """Seconds to wait by a Retry-After header: a number, or an HTTP date seen from `now_s` (Unix time).
+
+    Source: RFC 9110, 10.2.3.
+    """
     if value is None:
         return None
     try:

@@ -29,7 +29,9 @@ def sample(
     bar = Bar()
     bar.start(f"writing {folder.name}", questions)
     try:
-        report = write_sample(folder, questions=questions, seed=seed, label_errors=label_errors, on_progress=bar.advance)
+        report = write_sample(
+            folder, questions=questions, seed=seed, label_errors=label_errors, on_progress=bar.advance
+        )
     finally:
         bar.finish()
     figures = {
@@ -37,14 +39,14 @@ def sample(
         "truth": str(report.truth),
         "questions": report.questions,
         "by_kind": dict(report.by_kind),
-        "planted": dict(report.by_planted_kind),
+        "planted": dict(report.by_planted),
         "languages": dict(report.by_language),
     }
     if as_json:
         print_json(figures)
         return
     print_table(f"{folder}: {report.questions:,} questions", ("kind", "questions"), list(report.by_kind.items()))
-    print_table("planted label errors", ("error", "questions"), list(report.by_planted_kind.items()))
+    print_table("planted label errors", ("error", "questions"), list(report.by_planted.items()))
     say(f"The truth is in {report.truth}, outside the drop.")
 
 

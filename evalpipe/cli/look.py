@@ -13,6 +13,7 @@ from evalpipe.core.quoting import csv_cell, printable
 from evalpipe.line.models import ready_model, to_questions
 from evalpipe.line.project import Project, open_project
 from evalpipe.line.rank import latest_leaderboard
+from evalpipe.line.score import COUNTS
 from evalpipe.line.trace import question_history, trace_number
 from evalpipe.store.tables import TABLES
 
@@ -44,21 +45,20 @@ def print_leaderboard(project: Project, *, as_json: bool, bank: str | None = Non
     if rows.is_empty():
         say("The leaderboard is empty: nothing was scored yet. `evalpipe run` evaluates what is in the landing place.")
         return
+    priced = rows["cost_usd"].sum() > 0
     header = ["rank", "model", "bank", *(["subject"] if subjects else []), "accuracy", "95% interval", "questions"]
-    header += [*_COUNTS, "cost USD"]
     table: list[list[object]] = []
     for row in rows.iter_rows(named=True):
         interval = f"{row['ci95_low']:.4f}–{row['ci95_high']:.4f}" if row["ci95_low"] is not None else None
         name = from_key(row["model"]) + (" (partial)" if row["partial"] else "")
-        table.append(
-            [row["rank"], name, row["bank"], *([row["subject"] or "all"] if subjects else []), row["accuracy"], interval]
-            + [row["n_questions"], *(row[_COLUMN.get(count, count)] for count in _COUNTS), row["cost_usd"]]
-        )
-    print_table("leaderboard", header, table)
+        counts = ", ".join(f"{row[name]:,} {name.replace('_', ' ')}" for name in _COUNTS if row[name])
+        cost = [row["cost_usd"]] if priced else []
+        place = [row["bank"], *([row["subject"] or "all"] if subjects else [])]
+        table.append([row["rank"], name, *place, row["accuracy"], interval, row["n_questions"], counts, *cost])
+    print_table("leaderboard", [*header, "outcomes", *(["cost USD"] if priced else [])], table)
 
 
-_COUNTS = ("right", "wrong", "unparsed", "truncated", "refused", "rejected", "failed", "excluded", "not asked")
-_COLUMN = {"not asked": "not_asked"}
+_COUNTS = (*COUNTS, "not_asked")
 
 
 def _as_json(row: dict[str, Any]) -> dict[str, Any]:
@@ -78,12 +78,18 @@ def show(
         print_json(found)
         return
     for question in found["questions"]:
-        out.print(printable(f"{question['bank']} / {question['question_id']}  ·  drop {from_key(question['drop'])}"), markup=False)
+        out.print(
+            printable(f"{question['bank']} / {question['question_id']}  ·  drop {from_key(question['drop'])}"),
+            markup=False,
+        )
         out.print(printable(f"\n{question['text']}\n"), markup=False)
         for letter, choice in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", question["choices"] or [], strict=False):
             out.print(printable(f"  {letter}. {choice}"), markup=False)
         label = ", ".join(question["targets"])
-        out.print(printable(f"label: {label}   status: {question['status']}   version: {question['label_version']}\n"), markup=False)
+        out.print(
+            printable(f"label: {label}   status: {question['status']}   version: {question['label_version']}\n"),
+            markup=False,
+        )
     for name in ("quarantine", "doubts", "reviews", "answers", "scores"):
         rows = [{key: _cell(value) for key, value in row.items()} for row in found[name]]
         if rows:

@@ -21,4 +21,6 @@ def resync(as_json: JsonFlag = False) -> None:
     if as_json:
         print_json({"drops": done.drops, "shards": done.shards, "cells": done.cells, "reported": done.reported})
     else:
-        say(f"{done.drops} drops, {done.shards} shards, {done.cells} cells in the lake; {done.reported} events reported.")
+        say(
+            f"{done.drops} drops, {done.shards} shards, {done.cells} cells in the lake; {done.reported} events reported."
+        )

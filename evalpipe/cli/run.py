@@ -10,7 +10,7 @@ import polars as pl
 import typer
 
 from evalpipe.cli.look import print_leaderboard
-from evalpipe.cli.terminal import Bar, JsonFlag, print_json, print_table, say
+from evalpipe.cli.terminal import Bar, JsonFlag, print_table, say
 from evalpipe.core.errors import EvalpipeError, UsageError
 from evalpipe.core.keys import draw, drop_of, from_key, to_key
 from evalpipe.line.drops import drop_state, retired
@@ -24,7 +24,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def run(
-    drop: Annotated[list[str] | None, typer.Option(help="Only these drops; by default all in the landing place.")] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option(help="Only these drops; by default all in the landing place.")
+    ] = None,
     model: Annotated[list[str] | None, typer.Option(help="Only these models; by default the automatic ones.")] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Ask each model a random sample of so many questions of each drop.")

@@ -1,4 +1,4 @@
-"""How the verbs speak: figures to stdout (`--json` for machines), progress and remarks to stderr, hostile text escaped."""
+"""How the verbs speak: figures to stdout (`--json` for machines), the rest to stderr, hostile text escaped."""
 
 import json
 import math
@@ -19,7 +19,10 @@ from evalpipe.core.quoting import one_line, printable
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON to stdout instead of a table.")]
 
-out = Console(highlight=False)
+# A pipe or a log has no width of its own; a table squeezed into 80 columns breaks within words.
+WIDTH = None if sys.stdout.isatty() else 140
+
+out = Console(highlight=False, width=WIDTH)
 err = Console(stderr=True, highlight=False)
 
 
@@ -78,7 +81,9 @@ class Bar:
 
     def __init__(self) -> None:
         self._terminal = err.is_terminal
-        self._label, self._total, self._done, self._failed, self._cost_usd = "", None, 0, 0, 0.0
+        self._label = ""
+        self._total: int | None = None
+        self._done, self._failed, self._cost_usd = 0, 0, 0.0
         self._started = self._spoke = 0.0
         self._bar: RichProgress | None = None
         self._task: Any = None
@@ -116,6 +121,10 @@ class Bar:
             if self._total and self._done:
                 left = f", {(self._total - self._done) * (now - self._started) / self._done:.0f} s left"
             say(f"{self._label}: {self._done:,}{total}{left}, {self._figures(now)}")
+
+    def reach(self, done: int) -> None:
+        """As `advance`, for work that says how far it is."""
+        self.advance(done - self._done)
 
     def finish(self) -> None:
         if self._bar is not None:

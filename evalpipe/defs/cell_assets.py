@@ -36,7 +36,6 @@ def cell_assets(models: list[str]) -> list[dg.AssetsDefinition]:
         kinds={"deltalake", "openai"},
         code_version="1",
         pool=POOL,
-        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
         metadata={"dagster/column_schema": column_schema("answers")},
     )
     def model_answers(
@@ -48,7 +47,7 @@ def cell_assets(models: list[str]) -> list[dg.AssetsDefinition]:
         """One answer per question of the shard. Running it again asks only for what is missing."""
         cell = cell_of(context.partition_key)
         asking = Asking(config.sample_below, config.max_requests)
-        summary = answer_cell(project, cell.model, cell.shard, made_by(context.run_id), progress, asking)
+        summary = answer_cell(project, cell.model, cell.shard, made_by(context.run.run_id), progress, asking)
         context.log.info(_line(summary))
         return dg.MaterializeResult(metadata=_answer_metadata(summary))
 
@@ -58,7 +57,6 @@ def cell_assets(models: list[str]) -> list[dg.AssetsDefinition]:
         group_name="answers",
         kinds={"deltalake", "polars"},
         code_version="1",
-        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
         metadata={"dagster/column_schema": column_schema("scores")},
     )
     def scores(
@@ -66,8 +64,10 @@ def cell_assets(models: list[str]) -> list[dg.AssetsDefinition]:
     ) -> dg.MaterializeResult:
         """One score per asked question of the shard, by today's labels and scorers. Sends no request."""
         cell = cell_of(context.partition_key)
-        summary = score_cell(project, cell.model, cell.shard, made_by(context.run_id), progress)
-        context.log.info(f"{context.partition_key}: " + ", ".join(f"{n:,} {name}" for name, n in summary.counts.items() if n))
+        summary = score_cell(project, cell.model, cell.shard, made_by(context.run.run_id), progress)
+        context.log.info(
+            f"{context.partition_key}: " + ", ".join(f"{n:,} {name}" for name, n in summary.counts.items() if n)
+        )
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": summary.questions - summary.counts["not_asked"],
@@ -86,7 +86,7 @@ def cell_assets(models: list[str]) -> list[dg.AssetsDefinition]:
     )
     def leaderboard(context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]) -> dg.MaterializeResult:
         """Per bank: accuracy with its interval by model and subject, every denominator, and the drift by labels."""
-        summary = refresh_leaderboard(project, made_by(context.run_id))
+        summary = refresh_leaderboard(project, made_by(context.run.run_id))
         whole = summary.rows.filter(summary.rows["subject"].is_null()).sort("bank", "rank", nulls_last=True)
         context.log.info(f"leaderboard: {whole.height} rows, {'changed' if summary.changed else 'as before'}")
         header = ["rank", "model", "bank", "accuracy", "±95%", "questions", "right", "failed", "not asked", "drift"]

@@ -36,7 +36,9 @@ def partitioned_check(**wanted: Any) -> Callable[[Callable[..., dg.AssetCheckRes
 
 
 @partitioned_check(asset=raw_questions, partitions_def=drops)
-def rows_could_be_read(context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]) -> dg.AssetCheckResult:
+def rows_could_be_read(
+    context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]
+) -> dg.AssetCheckResult:
     """At most 1% of the drop's rows were rejected."""
     state = ingested(project, context.partition_key)
     rejected, rows = int(str(state["n_rejected"])), int(str(state["raw_rows"]))
@@ -139,7 +141,9 @@ def cell_checks(assets: list[dg.AssetsDefinition], models: list[str]) -> list[dg
     @dg.asset_check(asset=leaderboard)
     def nothing_is_missing(project: dg.ResourceParam[Project]) -> dg.AssetCheckResult:
         """Every model has been asked every question of its banks, by today's versions."""
-        rows = latest_leaderboard(project).filter(pl.col("subject").is_null(), pl.col("partial") | (pl.col("failed") > 0))
+        rows = latest_leaderboard(project).filter(
+            pl.col("subject").is_null(), pl.col("partial") | (pl.col("failed") > 0)
+        )
         shown = rows.select("model", "bank", "not_asked", "other_versions", "failed").iter_rows()
         table = [(from_key(model), *rest) for model, *rest in shown]
         return dg.AssetCheckResult(

@@ -15,7 +15,6 @@ from evalpipe.line.project import Project, made_by
 from evalpipe.line.validate import validate_drop
 from evalpipe.telemetry.progress import Progress
 
-ONE_DROP = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
 
 
 @dg.asset(
@@ -23,7 +22,6 @@ ONE_DROP = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)
     group_name="ingest",
     kinds={"deltalake", "polars"},
     code_version="1",
-    backfill_policy=ONE_DROP,
     metadata={"dagster/column_schema": column_schema("raw_questions")},
 )
 def raw_questions(
@@ -31,7 +29,7 @@ def raw_questions(
 ) -> dg.MaterializeResult:
     """The questions of a drop: read once, typed, cleaned, with ids and versions; bad rows set aside with a reason."""
     drop = context.partition_key
-    summary = ingest_drop(project, drop, made_by(context.run_id), progress)
+    summary = ingest_drop(project, drop, made_by(context.run.run_id), progress)
     here = pl.col("drop") == drop
     counts = {"questions": summary.questions, "quarantined": summary.quarantined, "rejected": summary.rejected}
     rejects = project.lake.read("rejects", here)
@@ -56,13 +54,12 @@ def raw_questions(
     group_name="ingest",
     kinds={"deltalake", "polars"},
     code_version="1",
-    backfill_policy=ONE_DROP,
     metadata={"dagster/column_schema": column_schema("suspects")},
 )
 def label_doubts(context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]) -> dg.MaterializeResult:
     """Questions whose label is doubted, most suspect first, with reasons. A doubt changes no score; a review does."""
     drop = context.partition_key
-    summary = doubt_drop(project, drop, made_by(context.run_id))
+    summary = doubt_drop(project, drop, made_by(context.run.run_id))
     suspects = project.lake.read("suspects", pl.col("drop") == drop)
     context.log.info(f"{drop}: {summary.doubted:,} of {summary.questions:,} labels doubted")
     return dg.MaterializeResult(
@@ -83,13 +80,12 @@ def label_doubts(context: dg.AssetExecutionContext, project: dg.ResourceParam[Pr
     group_name="ingest",
     kinds={"deltalake", "polars"},
     code_version="1",
-    backfill_policy=ONE_DROP,
     metadata={"dagster/column_schema": column_schema("questions")},
 )
 def validated_questions(context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]) -> dg.MaterializeResult:
     """Questions that models may be asked: reviews applied, shards registered and reported where they changed."""
     drop = context.partition_key
-    summary = validate_drop(project, drop, made_by(context.run_id))
+    summary = validate_drop(project, drop, made_by(context.run.run_id))
     reported = report_shards(context.instance, summary.shards, context.log.info)
     context.log.info(f"{drop}: {summary.questions:,} questions in {summary.shards.height} shards")
     shown = summary.shards.select("shard", "n_questions", "kinds")

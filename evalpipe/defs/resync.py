@@ -68,5 +68,7 @@ def _report_board(instance: dg.DagsterInstance) -> int:
     key = dg.AssetKey("leaderboard")
     if instance.get_latest_materialization_event(key) is not None:
         return 0
-    instance.report_runless_asset_event(dg.AssetMaterialization(key, description="found in the lake by `evalpipe resync`"))
+    instance.report_runless_asset_event(
+        dg.AssetMaterialization(key, description="found in the lake by `evalpipe resync`")
+    )
     return 1

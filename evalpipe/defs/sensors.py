@@ -38,9 +38,7 @@ _RUNNING = [
 def make_sensors(models: frozenset[str]) -> list[dg.SensorDefinition]:
     """`models` are the keys that the loaded definitions know; the configuration is read anew at each tick."""
 
-    @dg.sensor(
-        target=list(INGEST), minimum_interval_seconds=EVERY_S, default_status=dg.DefaultSensorStatus.RUNNING
-    )
+    @dg.sensor(target=list(INGEST), minimum_interval_seconds=EVERY_S, default_status=dg.DefaultSensorStatus.RUNNING)
     def question_drops(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         """A drop that is whole and not in the lake is ingested; new files of verdicts are taken."""
         return drops_tick(context, open_project())
@@ -184,7 +182,9 @@ def _partition(wish: Wish) -> str | None:
 def _register(instance: dg.DagsterInstance, due: list[Wish]) -> None:
     """Keys may be missing where Dagster's storage is younger than the lake; registering again changes nothing."""
     register(instance, drops.name or "", [wish.key for wish in due if wish.what == "validate"])
-    register(instance, "shards", sorted({wish.key.partition("|")[2] for wish in due if wish.what in ("cell", "scores")}))
+    register(
+        instance, "shards", sorted({wish.key.partition("|")[2] for wish in due if wish.what in ("cell", "scores")})
+    )
 
 
 def _running(instance: dg.DagsterInstance) -> set[str]:

@@ -73,12 +73,12 @@ def _hash(text: str) -> int:
 
 
 def _members(frame: pl.DataFrame) -> Iterator[tuple[str, _Member]]:
-    """Each question that has a target, behind its wording: what it shares with the same question elsewhere."""
+    """Each question that has a text and a target, behind its wording: what it shares with its duplicates."""
     for question_id, kind, text, choices, targets in frame.select(_COLUMNS).iter_rows():
-        if targets:
+        if text and targets:
             options = tuple(choices or ())
             labels = frozenset(_label(target, kind, options) for target in targets)
-            wording = "\0".join([normalised(text or ""), *sorted(normalised(option) for option in options)])
+            wording = "\0".join([normalised(text), *sorted(normalised(option) for option in options)])
             yield wording, _Member(question_id, labels, options, tuple(targets))
 
 

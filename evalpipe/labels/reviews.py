@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Literal, cast, get_args
 
 from evalpipe.core.questions import Status
@@ -19,6 +20,7 @@ Verdict = Literal["confirm", "correct", "ambiguous", "exclude"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
 REQUIRED = ("bank", "question_id", "verdict", "by")
 OPTIONAL = ("correct_target", "at", "why", "question_version", "drop")
+MAX_MENDS = 100  # broken lines of one CSV file; each may be read to the end of a 131 kB field
 MAX_FIELD = 10_000  # characters; a verdict is a few words
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -97,26 +99,34 @@ def settle(targets: tuple[str, ...], reviews: Iterable[Review]) -> Settled:
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, str] | str]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    """Rows by the line that they begin on. After a line that is no CSV, reading begins anew with the next."""
+    lines = list(io.StringIO(text, newline=""))
     header: list[str] | None = None
-    while True:
-        line = reader.line_num + 1
+    begin = read = mends = 0
+    while begin < len(lines):
+        reader = csv.reader(islice(lines, begin, None), strict=True)
         try:
-            cells = next(reader)
-        except StopIteration:
+            for cells in reader:
+                line, read = read + 1, begin + reader.line_num
+                if not any(cells):
+                    continue
+                if header is None:
+                    header = [cell.strip() for cell in cells]
+                    if missing := [column for column in REQUIRED if column not in header]:
+                        yield line, f"the header lacks {', '.join(missing)}. It needs {', '.join(REQUIRED)}."
+                        return
+                elif len(cells) > len(header):
+                    yield (
+                        line,
+                        f"{len(cells)} cells under a header of {len(header)}. Quote the cell that holds a comma.",
+                    )
+                else:
+                    yield line, {column: _unguarded(cell) for column, cell in zip(header, cells, strict=False)}
             return
         except csv.Error as error:
-            yield line, f"no CSV from here on ({error}). Mend the quotes and publish the file again."
-            return
-        if header is None:
-            header = [cell.strip() for cell in cells]
-            if missing := [column for column in REQUIRED if column not in header]:
-                yield line, f"the header lacks {', '.join(missing)}. It needs {', '.join(REQUIRED)}."
-                return
-        elif len(cells) > len(header):
-            yield line, f"{len(cells)} cells under a header of {len(header)}. Quote the cell that holds a comma."
-        elif any(cells):
-            yield line, {column: _unguarded(cell) for column, cell in zip(header, cells, strict=False)}
+            mends += 1
+            yield read + 1, f"not CSV ({error}). Mend its quotes{'' if mends < MAX_MENDS else '; reading stops here'}."
+            begin = read = read + 1 if mends < MAX_MENDS else len(lines)
 
 
 def _unguarded(cell: str) -> str:

@@ -11,6 +11,7 @@ import polars as pl
 
 from evalpipe.answering.ask import ask_all
 from evalpipe.answering.requests import Request
+from evalpipe.backends.completion import storable
 from evalpipe.config.schema import AnyModel
 from evalpipe.core.answers import OUTCOMES, Reply
 from evalpipe.core.errors import UsageError
@@ -67,8 +68,7 @@ def answer_cell(
     shard: str,
     made: MadeBy,
     progress: Progress,
-    asking: Asking = Asking(),  # noqa: B008  frozen, so one instance may serve all calls
-    say: Progress | None = None,
+    asking: Asking = Asking(),
 ) -> AnswerSummary:
     """Ask what is missing in a cell, and commit it to `answers` in one transaction.
 
@@ -91,7 +91,9 @@ def answer_cell(
         to_send = missing if most is None else missing[:most]
         rows = dict(zip(questions["question_id"], questions.iter_rows(named=True), strict=True))
         retries = _ask(project, ready, shard, to_send, rows, made, progress) if to_send else 0
-        summary = _summary(project.lake, ready, shard, (questions, requests), (started, to_send, known), (taken_over, retries))
+        summary = _summary(
+            project.lake, ready, shard, (questions, requests), (started, to_send, known), (taken_over, retries)
+        )
         stopped_by = MAX_REQUESTS if len(to_send) < len(missing) else LIMIT if asking.sample_below < 1 else None
         _write_cell(project, ready, questions, summary, stopped_by, made)
     return summary
@@ -178,14 +180,14 @@ def _answer_row(
         "bank": question["bank"],
         "question_id": request.question_id,
         "outcome": reply.outcome,
-        "text": _storable(reply.text),
-        "finish_reason": _storable(reply.finish_reason),
+        "text": reply.text,
+        "finish_reason": storable(reply.finish_reason) if reply.finish_reason else None,
         "prompt_tokens": reply.prompt_tokens,
         "completion_tokens": reply.completion_tokens,
         "cached_tokens": reply.cached_tokens,
         "latency_s": reply.latency_s,
         "attempts": reply.attempts,
-        "error": _storable(reply.error),
+        "error": reply.error,
         "answered_at": now().isoformat(),
         "question_version": question["question_version"],
         "model_version": ready.model_version,
@@ -193,11 +195,6 @@ def _answer_row(
         "prompt_hash": ready.renderer.prompt_hash,
         **made.columns(),
     }
-
-
-def _storable(text: str | None) -> str | None:
-    """A reply may hold half a surrogate pair, which no table can store; it becomes U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if text is not None else None
 
 
 def _cost_usd(model: AnyModel, reply: Reply) -> float | None:

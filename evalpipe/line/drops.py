@@ -24,7 +24,9 @@ def ingested(project: Project, drop: str) -> DropState:
     """Raises DropError: the drop was not ingested yet."""
     state = drop_state(project, drop)
     if state is None:
-        raise DropError(f"drop {from_key(drop)!r} is not ingested: materialise `raw_questions` of partition {drop} first.")
+        raise DropError(
+            f"drop {from_key(drop)!r} is not ingested: materialise `raw_questions` of partition {drop} first."
+        )
     return state
 
 
@@ -63,4 +65,3 @@ def drop_order(project: Project) -> pl.DataFrame:
     drops = project.lake.read("drops", columns=["drop", "bank", "ingested_at"])
     drops = drops.filter(~pl.col("drop").is_in(sorted(retired(project)))).sort("ingested_at", "drop")
     return drops.select("drop", "bank").with_row_index("order")
-

@@ -118,9 +118,7 @@ def _stage(project: Project, drop: str, spec: DropSpec, folder: Path, progress: 
     flush()
     progress.finish()
     empty_keys = pl.DataFrame(schema={name: _STAGED[name] for name in _KEYS})
-    return _Staged(
-        folder, pl.concat([empty_keys, *keys]), pl.concat([TABLES["rejects"].empty(), *rejects]), raw_rows
-    )
+    return _Staged(folder, pl.concat([empty_keys, *keys]), pl.concat([TABLES["rejects"].empty(), *rejects]), raw_rows)
 
 
 _KEYS = ("row", "question_id", "question_version", "label_version", "code")
@@ -164,7 +162,7 @@ def _commit(
     rejects = pl.concat([staged.rejects, _same_again(staged, drop, repeats)])
     project.lake.replace("rejects", rejects, drop=drop)
     if staged.keys.is_empty():
-        raise DropError(nothing_readable(from_key(drop), rejects.head(3)["reason"].to_list()))
+        raise DropError(nothing_readable(from_key(drop), _first_rejects(rejects)))
     state = drop_state(project, drop)
     # Kept from the first ingest: another shard size in the configuration must not move questions of an old drop.
     shards = state["n_shards"] if state else shard_count(staged.raw_rows, project.config.file.shards.size)
@@ -202,6 +200,10 @@ def _commit(
     }
     write_state(project, drop, changes, made)
     return summary
+
+
+def _first_rejects(rejects: pl.DataFrame) -> list[Reject]:
+    return [Reject(*row) for row in rejects.head(1_000).select("file", "line", "reason").iter_rows()]
 
 
 def _repeats(keys: pl.DataFrame) -> pl.DataFrame:

@@ -94,7 +94,9 @@ def _prompt(config: Config, key: str) -> Prompt:
 def _examples(project: Project, name: str | None, prompt: Prompt) -> list[tuple[Question, tuple[str, ...]]]:
     if not prompt.examples_drop:
         return []
-    rows = project.lake.read("questions", (pl.col("drop") == to_key(prompt.examples_drop)) & (pl.col("status") == "active"))
+    rows = project.lake.read(
+        "questions", (pl.col("drop") == to_key(prompt.examples_drop)) & (pl.col("status") == "active")
+    )
     if rows.is_empty():
         raise ConfigError(
             f"[prompts.{name or DEFAULT_NAME}] examples_drop = {prompt.examples_drop!r}: the lake holds no validated "

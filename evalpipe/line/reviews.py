@@ -48,10 +48,10 @@ def take_reviews(project: Project, path: Path) -> TakenReviews:
                 "verdict": each.verdict,
                 "correct_target": each.correct_target,
                 "by": each.by,
-                "at": each.at or taken_at,
+                "at": each.at,
+                "drop": each.drop,
                 "why": each.why,
                 "file": path.name,
-                "line": each.line,
                 "taken_at": taken_at,
             }
             for each in new
@@ -71,13 +71,13 @@ def reviews_of(project: Project, drop: str, bank: str) -> dict[str, list[Review]
         "raw_questions", (pl.col("drop") == drop) & pl.col("question_id").is_in(wanted), ["question_id"]
     )
     found: dict[str, list[Review]] = {}
-    for row in rows.join(here, on="question_id", how="semi").sort("at", "taken_at", "line").iter_rows(named=True):
+    for row in rows.join(here, on="question_id", how="semi").sort("at", "taken_at").iter_rows(named=True):
         review = Review(**{name: row[name] for name in _FIELDS})
         found.setdefault(review.question_id, []).append(review)
     return found
 
 
-_FIELDS = ("review_id", "bank", "question_id", "question_version", "verdict", "correct_target", "by", "at", "why", "line")
+_FIELDS = ("bank", "question_id", "question_version", "verdict", "correct_target", "by", "at", "why", "drop")
 
 
 def reviews_version(reviews: dict[str, list[Review]]) -> str:

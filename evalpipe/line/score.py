@@ -132,7 +132,9 @@ def _mark_scored(project: Project, model: str, shard: str, made: MadeBy) -> None
     cell = project.lake.read("cells", (pl.col("model") == model) & (pl.col("shard") == shard))
     if cell.is_empty():
         return  # scored without ever having been answered: nothing was asked, so nothing was made
-    shards = project.lake.read("shards", (pl.col("drop") == drop_of(shard)) & (pl.col("shard") == shard)).row(0, named=True)
+    shards = project.lake.read("shards", (pl.col("drop") == drop_of(shard)) & (pl.col("shard") == shard)).row(
+        0, named=True
+    )
     row = {
         **cell.row(0, named=True),
         "labels_version": shards["labels_version"],

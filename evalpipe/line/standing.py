@@ -44,7 +44,12 @@ def standing_scores(project: Project, questions: pl.DataFrame) -> pl.DataFrame:
         scorer_version_now=pl.Series([each.version for each in scorers], dtype=pl.String),
     )
     facts = questions.select(
-        "bank", "question_id", "shard", "kind", question_version_now="question_version", label_version_now="label_version"
+        "bank",
+        "question_id",
+        "shard",
+        "kind",
+        question_version_now="question_version",
+        label_version_now="label_version",
     ).join(kinds, on=["bank", "kind"])
     same = [pl.col(name) == pl.col(f"{name}_now") for name in _VERSIONS]
     return (

@@ -54,15 +54,26 @@ def trace_number(project: Project, model: str, bank: str) -> dict[str, Any]:
         project.lake.scan("answers")
         .filter(pl.col("model") == model)
         .select("fingerprint", "run_id", "code_version", "git_commit", "answered_at", "outcome")
-        .join(scores.lazy().select("fingerprint", "answer_run_id", "outcome", "prompt_name", "prompt_hash"),
-              left_on=["fingerprint", "run_id", "outcome"], right_on=["fingerprint", "answer_run_id", "outcome"])
+        .join(
+            scores.lazy().select("fingerprint", "answer_run_id", "outcome", "prompt_name", "prompt_hash"),
+            left_on=["fingerprint", "run_id", "outcome"],
+            right_on=["fingerprint", "answer_run_id", "outcome"],
+        )
         .collect()
     )
     drops = project.lake.read("drops", pl.col("drop").is_in(questions["drop"].unique().to_list()))
     return {
         "leaderboard": {**board.row(0, named=True), "model": from_key(model)},
         "drops": drops.select(
-            "drop", "source", "licence", "revision", "content_digest", "raw_rows", "n_quarantined", "n_rejected", "run_id"
+            "drop",
+            "source",
+            "licence",
+            "revision",
+            "content_digest",
+            "raw_rows",
+            "n_quarantined",
+            "n_rejected",
+            "run_id",
         ).to_dicts(),
         "answers": answers.group_by("run_id", "git_commit", "code_version", "prompt_name", "prompt_hash")
         .agg(answers=pl.len(), first=pl.col("answered_at").min(), last=pl.col("answered_at").max())

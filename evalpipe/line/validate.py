@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from evalpipe.core.errors import DropError
+from evalpipe.core.keys import from_key
 from evalpipe.core.questions import label_version
 from evalpipe.core.versions import digest
-from evalpipe.labels.reviews import Review, settle
+from evalpipe.labels.reviews import Review, applies, settle
 from evalpipe.line.doubt import gate_verdict
 from evalpipe.line.drops import ingested, write_state
 from evalpipe.line.project import MadeBy, Project, now
@@ -46,7 +47,7 @@ def validate_drop(project: Project, drop: str, made: MadeBy) -> ValidationSummar
         def frames() -> Iterator[pl.DataFrame]:
             narrow.clear()
             for batch in project.lake.batches("raw_questions", pl.col("drop") == drop):
-                settled = _settled(batch, reviews)
+                settled = _settled(batch, from_key(drop), reviews)
                 narrow.append(settled.select(_NARROW))
                 yield settled
 
@@ -68,7 +69,7 @@ def validate_drop(project: Project, drop: str, made: MadeBy) -> ValidationSummar
 _NARROW = ["shard", "question_id", "kind", "question_version", "label_version", "status", "review_ids"]
 
 
-def _settled(batch: pl.DataFrame, reviews: dict[str, list[Review]]) -> pl.DataFrame:
+def _settled(batch: pl.DataFrame, drop: str, reviews: dict[str, list[Review]]) -> pl.DataFrame:
     """The questions with the targets and status that their reviews give them; most have none."""
     plain = batch.with_columns(
         status=pl.lit("active"),
@@ -80,7 +81,9 @@ def _settled(batch: pl.DataFrame, reviews: dict[str, list[Review]]) -> pl.DataFr
         return plain
     rows: list[dict[str, object]] = []
     for row in hit.iter_rows(named=True):
-        settled = settle(tuple(row["targets"]), _holding(row, reviews[row["question_id"]]))
+        version = row["question_version"]
+        holding = [each for each in reviews[row["question_id"]] if applies(each, drop=drop, question_version=version)]
+        settled = settle(tuple(row["targets"]), holding)
         rows.append(
             {
                 **row,
@@ -91,11 +94,6 @@ def _settled(batch: pl.DataFrame, reviews: dict[str, list[Review]]) -> pl.DataFr
             }
         )
     return plain.update(pl.DataFrame(rows, schema=plain.schema), on="question_id", how="left")
-
-
-def _holding(row: dict[str, object], reviews: list[Review]) -> list[Review]:
-    """A review holds for the version of the question that the reviewer saw; one that names none holds for all."""
-    return [each for each in reviews if each.question_version in (None, row["question_version"])]
 
 
 def _shards(drop: str, bank: str, questions: pl.DataFrame) -> pl.DataFrame:

@@ -58,7 +58,8 @@ def test_bytes_as_jsonl(lines):
     content = b"\n".join(lines)
     found = read_bytes("q.jsonl", content)
     if not (len(found) == 1 and found[0].line is None):
-        expected = [at for at, line in enumerate(content.split(b"\n"), 1) if line.removeprefix(b"\xef\xbb\xbf").strip()]
+        split = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+        expected = [at for at, line in enumerate(split, 1) if line.strip()]
         assert [one.line for one in found] == expected
 
 
@@ -80,7 +81,7 @@ def test_bytes_as_csv(content, headed):
 
 
 @EXAMPLES
-@given(st.lists(st.sampled_from(['a,"b', "a,b", '"x",y', '"', 'a","', '""', '"a""b",c', "a"]), max_size=12))
+@given(st.lists(st.sampled_from(['a,"b', "a,b", '"x",y', '"', '""', '"a""b",c', "a"]), max_size=12))
 def test_no_line_of_a_broken_csv_vanishes(lines):
     """Every line is delivered, rejected, or within the quotes of the record before it."""
     found = read_bytes("q.csv", "\n".join(["question,answer", *lines]).encode())

@@ -79,14 +79,15 @@ def test_all_columns_of_our_own_schema_arrive(read):
 
 
 def test_a_gsm8k_answer_without_key_has_no_target(read):
-    """Where the others end in `#### KEY`, nothing is guessed for the one that does not."""
-    rows = [{"question": f"q{i}", "answer": f"work {i}\n#### {i}"} for i in range(3)]
-    broken = ["the total is 5", "work\n####", "work\n#### 5\nand more", ""]
-    found = read({"q.jsonl": jsonl(*rows, *({"question": "q", "answer": text} for text in broken[:3]))})
-    assert [(one.question.kind, one.question.targets) for one in found[:3]] == [("number", (str(i),)) for i in range(3)]
-    assert found[0].question.worked_solution == "work 0"
-    assert [(one.question.kind, one.question.targets, one.question.worked_solution) for one in found[3:]] == [
-        ("number", (), text) for text in broken[:3]
+    """Where most others end in `#### KEY`, nothing is guessed for the one that does not."""
+    rows = [{"question": f"q{i}", "answer": f"work {i}\n#### {i}"} for i in range(5)]
+    broken = ["the total is 5", "work\n####", "work\n#### 5\nand more"]
+    found = read({"q.jsonl": jsonl(*rows, *({"question": "q", "answer": text} for text in broken))})
+    assert {one.question.kind for one in found} == {"number"}
+    assert [one.question.targets for one in found[:5]] == [(str(i),) for i in range(5)]
+    assert [one.question.worked_solution for one in found[:5]] == [f"work {i}" for i in range(5)]
+    assert [(one.question.targets, one.question.worked_solution) for one in found[5:]] == [
+        ((), text) for text in broken
     ]
 
 

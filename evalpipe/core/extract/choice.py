@@ -17,7 +17,7 @@ from evalpipe.core.scores import Extraction
 _LETTER = r"(?P<open>[(\[{$*_`\"'【「]{0,4})(?P<letter>[A-Za-z])(?P<close>[)\].:*_`\"'】」}$]{0,6})(?![A-Za-z0-9'+#_-])"
 _AT_LETTER = re.compile(
     rf"""(?:[\s*_>:]|\\[(\[]|\\(?:text|textbf|mathrm|mathbf|boxed)\{{
-      | (?:the|option|choice|letter|it'?s|is)(?![A-Za-z]) | 选项|选择|选|第 )*+ {_LETTER}""",
+      | (?i:the|option|choice|letter|it'?s|is)(?![A-Za-z]) | 选项|选择|选|第 )*+ {_LETTER}""",
     re.VERBOSE,
 )
 # What may follow a letter that stands bare, so that "A because" chooses and "A prime number" does not.
@@ -26,17 +26,19 @@ _AND_ANOTHER = re.compile(
     r"[)\]\"'*. ]{0,4}(?:[,/&+|、和或及与]|\b(?:and|or)\b)[ \t]*[(\[\"'*]{0,3}"
     r"(?P<letter>[B-HJ-Z](?![A-Za-z0-9'-])|[AI](?=[)\].*\"']{0,4}\s*(?:$|[,.)、])))"
 )
+_BEHIND = " \t\n\\)}$"  # "\\(B\\)" and "\\textbf{B}" end so
 _VERDICT = re.compile(
     r"""(?<!tatement[ ])(?<![Ii]f[ ])(?<!whether[ ])(?<!tatement[ ]\()(?<![A-Za-z0-9'-])
         (?P<letter>[A-Z])[)\]*_"'.]{0,4}
         (?: [ ](?:is|would[ ]be|must[ ]be|seems)[ ](?:the[ ])?(?:most[ ])?(?:likely[ ])?
-            (?:correct|right|best|true)(?![-\w])(?![ ](?:if|only|for|when)\b)
+            (?:correct|right|best|true|answer)(?![-\w])(?![ ](?:if|only|for|when)\b)
           | [ ]?(?:项|选项)?(?:才)?(?:是)?(?:正确|对的) )""",
     re.VERBOSE,
 )
 _PICK = re.compile(
     r"""(?: (?<![a-z])(?:i|i'd|i'll|i[ ]would|i[ ]will)[ ](?:choose|pick|select|say|guess|think|go[ ]with|go[ ]for)
             (?:[ ]that)?(?:[ ](?:it'?s|it[ ]is|it[ ]must[ ]be))?
+          | (?<![a-z])(?:i'm|i[ ]am)[ ]going[ ](?:with|for) | (?<![a-z])(?:therefore|thus|hence)(?![a-z]),?
           | (?<![a-z])(?:it'?s|it[ ]is|it[ ](?:must|has[ ]to|should|would)[ ]be)(?![a-z'])
           | (?<![不别能可])(?:应该?)?(?:选择|选)(?![项择]) | (?:认为|觉得)(?:是|应该是) )[ ]?:?""",
     re.VERBOSE | re.IGNORECASE,
@@ -44,6 +46,7 @@ _PICK = re.compile(
 _LINE = re.compile(rf"^[ \t>#]{{0,8}}(?:[-*][ ])?{_LETTER}[ \t]*(?P<rest>[^\n]{{0,300}})", re.MULTILINE)
 _REASON = re.compile(r"[*)\s]{0,4}(?:,?\s?(?:because|since|as)(?![A-Za-z])|,?\s?(?:因为|由于)|!|--?\s)")
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*")
+_SHORT = 40  # characters; "the option (B)", not a sentence
 _NEGATION = re.compile(r"(?:not|neither|none|n't|不|没)", re.IGNORECASE)
 
 
@@ -120,7 +123,7 @@ def _labelled(text: str, options: _Options) -> Extraction | None:
 def _read(text: str, start: int, end: int, options: _Options) -> _Read | None:
     """What the stretch, which something labels as the answer, chooses; None when it names no option."""
     hit = _AT_LETTER.match(text, start, end)
-    rest = text[hit.end() : end].strip() if hit else ""
+    rest = text[hit.end() : end].strip(_BEHIND) if hit else ""
     if hit and not rest and hit["letter"].upper() in options.letters:
         return _Read((hit["letter"].upper(),), hit.start("letter"), hit.end("letter"))
     for stop in (end, sentence_end(text, start, end), _before_reason(text, start, end)):
@@ -165,6 +168,8 @@ def _lines(text: str, options: _Options) -> Extraction | None:
     whole = text.strip()
     found = [hit for hit in _LINE.finditer(text) if _is_option_line(hit, whole)]
     alone = [hit for hit in found if not hit["rest"].strip()]
+    if not alone and len(whole) <= _SHORT and (read := _read(text, 0, len(text), options)) and _is_all(text, read):
+        return _decide("letter_alone", read, options)
     if alone:
         letters = tuple(hit["letter"].upper() for hit in alone)
         return _decide("letter_alone", _Read(letters, alone[-1].start("letter"), alone[-1].end("letter")), options)
@@ -175,6 +180,11 @@ def _lines(text: str, options: _Options) -> Extraction | None:
         return None  # neither the first thing said nor the last
     read = _read(text, hit.start("open"), hit.end(), options)
     return _decide("letter_and_text", read, options) if read else None
+
+
+def _is_all(text: str, read: _Read) -> bool:
+    """Whether nothing stands behind the letter: "Option B", "\\(B\\)"."""
+    return read.end - read.start == 1 and not text[read.end :].strip(_BEHIND + ".*_`\"']")
 
 
 def _is_option_line(hit: re.Match[str], whole: str) -> bool:

@@ -31,7 +31,8 @@ _LABEL = re.compile(
     | (?P<heading> ^[ \t\#>*_]{0,8}(?:the[ ])?(?:final[ ]|correct[ ])?answer[*_:]{0,4}[ \t]{0,3}$ )
     | (?P<a_colon> ^[ \t>*_]{0,6}A[*_]{0,3}[ \t]{0,3}: )
     | (?P<answer_label> (?<![a-z])(?:answer|ans)(?:[ ](?:choice|option|letter|value))?(?:[ ]\([^()\n]{0,40}\))?
-        ["'*_`]{0,4}[ \t]{0,3}(?::|=|->|→) )
+        ["'*_`]{0,4}[ \t]{0,3}(?::|=|->|→)
+        | "(?:choice|option|letter)"[ ]?: )
     | (?P<answer_is> (?<![a-z])
         (?:answer|(?:correct|right|best)[ ](?:option|choice|letter|one)|(?:option|choice)(?=[ ]is))
         (?:[ ](?:choice|option|letter|to[ ](?:the|this|your)[ ](?:question|problem)))?["'*_`]{0,4}[ \t]{0,3}

@@ -10,9 +10,9 @@ from evalpipe.core.questions import KINDS
 CHOICES = ("one", "two", "3", "four or 5")
 PIECES = (
     "Answer: ", "answer is ", "A: ", "#### ", r"\boxed{", "}", "**", "(", ")", "B", "b.", "A", "I", "7", "1,024", "-",
-    "$", "=", " or ", "/", "1/0", "e99", ".", "\n", "\r\n", " ", "\u3000", "答案是", "选", "７", "。", "<think>", "</think>",
-    "<answer>", "{", '"answer"', ":", '"', "[", "null", "not ", "\ud800", "\x00", r"\frac{1}{0}", "```json\n",
-    "B is correct",
+    "$", "=", " or ", "/", "1/0", "e99", ".", "\n", "\r\n", " ", "\u3000", "答案是", "选", "７", "。", "<think>",
+    "</think>", "<answer>", "{", '"answer"', ":", '"', "[", "null", "not ", "\ud800", "\x00", r"\frac{1}{0}",
+    "```json\n", "B is correct",
 )  # fmt: skip
 
 
@@ -34,9 +34,9 @@ def test_extractors_never_raise(text, kind):
     "piece",
     [
         "answer: ", "answer is 1 or ", "Answer: B\n", "a\n", "A) x\n", "**B** ", "**", r"\boxed{", r"\boxed{1}",
-        "#### ", "{", '{"', '{"a":', '{"a":[', '{"answer":1}', "[", "<think>", "</think>", "<think>a</think>", "9", "1,",
-        "1,00,", "1,000,", "1.", "1/", "1=", "answer:1=1\n", "-", " ", "\n", "\n \n", "选", "B is correct ", "it is ",
-        "答案是", "。", "1 x 10^", r"\frac{1}", "answer" + " " * 50,
+        "#### ", "{", '{"', '{"a":', '{"a":[', '{"answer":1}', "[", "<think>", "</think>", "<think>a</think>", "9",
+        "1,", "1,00,", "1,000,", "1.", "1/", "1=", "answer:1=1\n", "-", " ", "\n", "\n \n", "选", "B is correct ",
+        "it is ", "答案是", "。", "1 x 10^", r"\frac{1}", "answer" + " " * 50,
     ],
 )  # fmt: skip
 def test_long_texts_take_no_longer_than_their_length(kind, piece):

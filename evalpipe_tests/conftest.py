@@ -1,0 +1,55 @@
+"""What all tests share: a project in a temporary folder, its line, and the rule that CI skips nothing."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from evalpipe.defs.local import LocalLine
+from evalpipe.line.project import Project, open_project
+
+MakeProject = Callable[..., Project]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Under CI=true a skipped test is a failure: there, everything that a test needs must be installed."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"skipped under CI: {report.longrepr}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_home(tmp_path_factory) -> Iterator[None]:
+    """No test touches the developer's own configuration or Dagster storage."""
+    kept = {name: os.environ.pop(name, None) for name in ("EVALPIPE_CONFIG", "DAGSTER_HOME", "OPENAI_API_KEY")}
+    yield
+    os.environ.update({name: value for name, value in kept.items() if value is not None})
+
+
+@pytest.fixture
+def make_project(tmp_path: Path) -> MakeProject:
+    """`make_project(toml)`: a project in a folder of its own; the lake and the landing place are under `data/`."""
+
+    def build(toml: str = "", folder: str = "project") -> Project:
+        root = tmp_path / folder
+        root.mkdir(exist_ok=True)
+        (root / "evalpipe.toml").write_text(toml)
+        return open_project(root / "evalpipe.toml")
+
+    return build
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as made:
+        yield made
+
+
+@pytest.fixture
+def line_of(instance: dg.DagsterInstance) -> Callable[[Project], LocalLine]:
+    return lambda project: LocalLine(project, instance)
