@@ -45,16 +45,7 @@ class Clockwork:
         return list(result.run_requests or []) if isinstance(result, dg.SensorResult) else []
 
     def _execute(self, request: dg.RunRequest) -> None:
-        job = self.line.definitions.resolve_implicit_global_asset_job_def()
-        result = job.execute_in_process(
-            instance=self.line.instance,
-            asset_selection=request.asset_selection,
-            partition_key=request.partition_key,
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            tags=request.tags,
-            raise_on_error=False,
-        )
         name = request.tags.get("evalpipe/wish") or f"ingest:{request.partition_key}"
         self.runs.append(name)
-        if not result.success:
+        if not self.line.run(request.job_name, request.partition_key, tags=request.tags).ok:
             self.failed.append(name)

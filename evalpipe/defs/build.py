@@ -5,6 +5,7 @@ import dagster as dg
 from evalpipe.defs.cell_assets import cell_assets
 from evalpipe.defs.checks import INGEST_CHECKS, cell_checks
 from evalpipe.defs.ingest_assets import label_doubts, question_shards, raw_questions, shard_labels, validated_questions
+from evalpipe.defs.jobs import JOBS
 from evalpipe.defs.sensors import make_sensors
 from evalpipe.line.project import Project, open_project
 from evalpipe.telemetry.progress import LogLines, Progress
@@ -21,6 +22,7 @@ def build_definitions(project: Project | None = None, progress: Progress | None 
     return dg.Definitions(
         assets=[raw_questions, label_doubts, validated_questions, question_shards, shard_labels, *on_cells],
         asset_checks=[*INGEST_CHECKS, *cell_checks(on_cells, models)],
+        jobs=list(JOBS.values()),
         sensors=make_sensors(frozenset(models)),
         resources={"project": project, "progress": progress or LogLines(dg.get_dagster_logger().info)},
         # A run is minutes of waiting for one endpoint; a process per step would pay 1-2 s of imports for each.

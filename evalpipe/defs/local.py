@@ -1,19 +1,16 @@
 """The same assets in one process, without daemon or UI: what `evalpipe run` and the tests call."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
 from evalpipe.defs.build import build_definitions
+from evalpipe.defs.jobs import ANSWER_CELL, INGEST_DROP, REFRESH_LEADERBOARD, SCORE_CELL, VALIDATE_DROP
 from evalpipe.defs.partitions import DROPS, SHARDS, Cell, register
 from evalpipe.line.answer import Asking
 from evalpipe.line.project import Project
 from evalpipe.telemetry.progress import Progress, Silent
-
-INGEST = ("raw_questions", "label_doubts", "validated_questions")
-CELL = ("model_answers", "scores")
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -38,12 +35,12 @@ class LocalLine:
     def ingest(self, drop: str) -> LocalRun:
         """raw_questions, label_doubts, validated_questions of one drop, with their checks."""
         register(self.instance, DROPS, [drop])
-        return self._run(INGEST, partition_key=drop)
+        return self.run(INGEST_DROP, partition_key=drop)
 
     def validate(self, drop: str) -> LocalRun:
         """label_doubts and validated_questions of a drop that is in the lake: after a review, or an acceptance."""
         register(self.instance, DROPS, [drop])
-        return self._run(INGEST[1:], partition_key=drop)
+        return self.run(VALIDATE_DROP, partition_key=drop)
 
     def answer(self, cell: Cell, asking: Asking | None = None) -> LocalRun:
         """model_answers and scores of one cell, with their checks."""
@@ -52,26 +49,30 @@ class LocalLine:
         if asking is not None:
             wanted = {"sample_below": asking.sample_below, "max_requests": asking.max_requests}
             config = {"ops": {"model_answers": {"config": {k: v for k, v in wanted.items() if v is not None}}}}
-        return self._run(CELL, partition_key=cell.partition, run_config=config)
+        return self.run(ANSWER_CELL, partition_key=cell.partition, run_config=config)
 
     def score(self, cell: Cell) -> LocalRun:
         """scores alone: no request is sent."""
         register(self.instance, SHARDS, [cell.shard])
-        return self._run(CELL[1:], partition_key=cell.partition)
+        return self.run(SCORE_CELL, partition_key=cell.partition)
 
     def refresh(self) -> LocalRun:
         """leaderboard, with its check."""
-        return self._run(("leaderboard",))
+        return self.run(REFRESH_LEADERBOARD)
 
-    def _run(
-        self, assets: Sequence[str], partition_key: str | None = None, run_config: dict[str, Any] | None = None
+    def run(
+        self,
+        job: str,
+        partition_key: str | None = None,
+        run_config: dict[str, Any] | None = None,
+        tags: dict[str, str] | None = None,
     ) -> LocalRun:
-        job = self.definitions.resolve_implicit_global_asset_job_def()
-        result = job.execute_in_process(
+        """One run of a job of `defs.jobs`."""
+        result = self.definitions.resolve_job_def(job).execute_in_process(
             instance=self.instance,
-            asset_selection=[dg.AssetKey(name) for name in assets],
             partition_key=partition_key,
             run_config={**_QUIET, **(run_config or {})},
+            tags=tags,
             raise_on_error=False,
         )
         return LocalRun(result.run_id, result.success, tuple(_trouble(result)))
@@ -85,5 +86,4 @@ def _trouble(result: dg.ExecuteInProcessResult) -> list[str]:
             root = error.cause or error
             found.append(root.message.strip().partition(": ")[2] or root.message.strip())
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed and check.blocking]
-    found = [f"{check.check_name}: {check.description or 'failed'}" for check in failed] or found
-    return found
+    return [f"{check.check_name}: {check.description or 'failed'}" for check in failed] or found

@@ -8,23 +8,23 @@ import dagster as dg
 
 from evalpipe.core.errors import EvalpipeError
 from evalpipe.core.keys import from_key
-from evalpipe.defs.partitions import Cell, drops, register
+from evalpipe.defs.jobs import ANSWER_CELL, INGEST_DROP, JOBS, REFRESH_LEADERBOARD, SCORE_CELL, VALIDATE_DROP
+from evalpipe.defs.partitions import DROPS, SHARDS, Cell, register
 from evalpipe.line.drops import drop_state
 from evalpipe.line.project import Project, open_project
 from evalpipe.line.reviews import take_reviews
-from evalpipe.line.wanted import Attempts, Wish, leaderboard_inputs, wishes
+from evalpipe.line.wanted import Attempts, What, Wish, leaderboard_inputs, wishes
 
 EVERY_S = 10
 MOST_REQUESTS = 50  # a tick; the next ones bring the rest
 WISH_TAG = "evalpipe/wish"
 BY_TAG = "evalpipe/by"
 
-INGEST = ("raw_questions", "label_doubts", "validated_questions")
-SELECTIONS = {
-    "validate": ("label_doubts", "validated_questions"),
-    "cell": ("model_answers", "scores"),
-    "scores": ("scores",),
-    "leaderboard": ("leaderboard",),
+JOB_OF_WISH: dict[What, str] = {
+    "validate": VALIDATE_DROP,
+    "cell": ANSWER_CELL,
+    "scores": SCORE_CELL,
+    "leaderboard": REFRESH_LEADERBOARD,
 }
 _RUNNING = [
     dg.DagsterRunStatus.QUEUED,
@@ -38,13 +38,14 @@ _RUNNING = [
 def make_sensors(models: frozenset[str]) -> list[dg.SensorDefinition]:
     """`models` are the keys that the loaded definitions know; the configuration is read anew at each tick."""
 
-    @dg.sensor(target=list(INGEST), minimum_interval_seconds=EVERY_S, default_status=dg.DefaultSensorStatus.RUNNING)
+    @dg.sensor(
+        job=JOBS[INGEST_DROP], minimum_interval_seconds=EVERY_S, default_status=dg.DefaultSensorStatus.RUNNING)
     def question_drops(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         """A drop that is whole and not in the lake is ingested; new files of verdicts are taken."""
         return drops_tick(context, open_project())
 
     @dg.sensor(
-        target=["label_doubts", "validated_questions", "model_answers", "scores", "leaderboard"],
+        jobs=[JOBS[name] for name in JOB_OF_WISH.values()],
         minimum_interval_seconds=EVERY_S,
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
@@ -77,14 +78,14 @@ def drops_tick(context: dg.SensorEvaluationContext, project: Project) -> dg.Sens
                 dg.RunRequest(
                     run_key=f"{drop}:{signature}",
                     partition_key=drop,
-                    asset_selection=[dg.AssetKey(name) for name in INGEST],
+                    job_name=INGEST_DROP,
                     tags={BY_TAG: "question_drops"},
                 )
             )
             cursor[drop] = signature
         if len(requests) == MOST_REQUESTS:
             break
-    register(context.instance, "drops", [str(request.partition_key) for request in requests])
+    register(context.instance, DROPS, [str(request.partition_key) for request in requests])
     context.update_cursor(json.dumps(cursor))
     if requests:
         return dg.SensorResult(run_requests=requests)
@@ -165,7 +166,7 @@ def _request(wish: Wish, attempt: int) -> dg.RunRequest:
     return dg.RunRequest(
         run_key=wish.run_key(attempt),
         partition_key=_partition(wish),
-        asset_selection=[dg.AssetKey(name) for name in SELECTIONS[wish.what]],
+        job_name=JOB_OF_WISH[wish.what],
         tags={BY_TAG: "reconcile", WISH_TAG: wish.name},
     )
 
@@ -181,9 +182,9 @@ def _partition(wish: Wish) -> str | None:
 
 def _register(instance: dg.DagsterInstance, due: list[Wish]) -> None:
     """Keys may be missing where Dagster's storage is younger than the lake; registering again changes nothing."""
-    register(instance, drops.name or "", [wish.key for wish in due if wish.what == "validate"])
+    register(instance, DROPS, [wish.key for wish in due if wish.what == "validate"])
     register(
-        instance, "shards", sorted({wish.key.partition("|")[2] for wish in due if wish.what in ("cell", "scores")})
+        instance, SHARDS, sorted({wish.key.partition("|")[2] for wish in due if wish.what in ("cell", "scores")})
     )
 
 

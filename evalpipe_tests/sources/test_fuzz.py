@@ -99,16 +99,16 @@ def test_bytes_as_gzip(content, packed, cut):
     read_bytes("q.jsonl.gz", gzip.compress(content)[:cut] if packed else content)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=12, deadline=None)  # each starts a process, 0.3 s
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 255)), min_size=1, max_size=5))
 def test_flipped_bytes_in_parquet(flips):
-    """A garbled Parquet file is read or rejected."""
+    """A garbled Parquet file is read whole or rejected, even where polars panics or aborts."""
     stream = io.BytesIO()
     pl.DataFrame({"question": [f"q{i}" for i in range(50)], "answer": ["x"] * 50}).write_parquet(stream)
     content = bytearray(stream.getvalue())
     for at, mask in flips:
         content[at % len(content)] ^= mask
-    assert len(read_bytes("q.parquet", bytes(content))) >= 1
+    assert len(read_bytes("q.parquet", bytes(content))) in (1, 50)
 
 
 @pytest.mark.parametrize(

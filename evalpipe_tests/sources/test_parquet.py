@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from evalpipe.sources import Delivered, Reject
+from evalpipe.sources import parquet as parquet_module
 
 
 def packed(columns: dict[str, object]) -> bytes:
@@ -74,6 +75,25 @@ def test_a_broken_file_is_one_reject(read, where):
     assert (reject.file, reject.line) == ("a.parquet", None)
     assert "deliver the file again" in reject.reason
     assert [(one.file, one.row) for one in rest] == [("b.parquet", 0)]
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("import os; os.abort()", "status -6"),
+        ("import time; time.sleep(60)", "does not end within 1 s"),
+        ('print(\'{"error": "50 rows are promised, 0 are there"}\')', "50 rows are promised, 0 are there"),
+    ],
+)
+def test_a_file_that_kills_its_decoder_is_one_reject(read, tmp_path, monkeypatch, program, said):
+    """A decoder that aborts, hangs or loses rows does so in a process of its own, and the drop goes on."""
+    (tmp_path / "proof.py").write_text(program)
+    monkeypatch.setattr(parquet_module, "_PROOF", tmp_path / "proof.py")
+    monkeypatch.setattr(parquet_module, "_START_S", 1)
+    reject, row = read({"a.parquet": packed({"question": ["q"], "answer": ["a"]}), "b.csv": "question,answer\nx,y\n"})
+    assert isinstance(reject, Reject)
+    assert said in reject.reason
+    assert row.row == 0
 
 
 def test_null_is_missing_not_the_word(read):

@@ -11,8 +11,8 @@ import pytest
 from evalpipe.sources import Delivered, DropSpec, read_drop
 
 ROWS = 50_000
-MAX_PEAK_BYTES = 60e6  # all the rows as questions would be 45 MB more than a batch; 2,000,000 would be 2 GB
-MAX_S_PER_ROW = 400e-6  # about 20e-6 on an idle machine; ten times that while it is shared, and traced
+MAX_PEAK_BYTES = 15e6  # 0.4 MB for lines, a few MB for a Parquet batch; holding all 50,000 questions takes 32 MB
+MAX_S_PER_ROW = 400e-6  # 12e-6 on an idle machine untraced; tracing and a shared machine cost several times that
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
