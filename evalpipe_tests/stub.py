@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
+TLS_HANDSHAKE = b"\x16"  # the first byte of what a client of https:// sends
+
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
@@ -54,9 +56,11 @@ class Stub:
     def __init__(self, answer: Callable[[Any], str | Reaction] = lambda body: Reaction(), port: int = 0) -> None:
         self.answer = answer
         self.requests: list[Received] = []
+        self.connections = 0
         self._errors: list[Exception] = []
         self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
         self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="stub", daemon=True)
 
     @property
@@ -73,6 +77,7 @@ class Stub:
 
     def __enter__(self) -> "Stub":
         self._thread.start()
+        self._ready.wait()
         return self
 
     def __exit__(
@@ -87,6 +92,7 @@ class Stub:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         server = self._loop.run_until_complete(asyncio.start_server(self._serve, sock=self._socket))
+        self._loop.call_soon(self._ready.set)
         self._loop.run_forever()
         server.close()
         tasks = asyncio.all_tasks(self._loop)
@@ -96,9 +102,13 @@ class Stub:
         self._loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         try:
             while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+                first = await reader.readexactly(1)
+                if first == TLS_HANDSHAKE:
+                    return
+                head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
                 path = head[0].split(" ")[1]
                 headers = {
                     name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])

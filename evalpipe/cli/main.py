@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from evalpipe.cli import bring, labels, look, operate, run
+from evalpipe.cli import bring, doctor, labels, look, operate, run
 from evalpipe.cli.terminal import say
 from evalpipe.core.errors import ConfigError, EvalpipeError, UsageError
 
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for module in (run, bring, look, operate):
+for module in (run, bring, look, operate, doctor):
     module.add_to(app)
 app.add_typer(labels.app, name="labels")
 

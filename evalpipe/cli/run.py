@@ -117,10 +117,14 @@ def dev(
     project.landing.root.mkdir(parents=True, exist_ok=True)
     with open_instance(project):
         pass
+    # There, `dagster dev` finds the one dagster.yaml that counts, and does not warn of another.
+    os.chdir(os.environ["DAGSTER_HOME"])
     os.environ["EVALPIPE_CONFIG"] = str(project.config.path)
     say(f"http://127.0.0.1:{port}  ·  landing place: {project.landing.root}")
     module = ["-m", "evalpipe.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    os.execv(sys.executable, [sys.executable, "-m", "dagster", "dev", *module])
+    # `dg dev`, which is to supersede it, wants a checkout with a pyproject.toml; this one runs from a wheel too.
+    quiet = ["-W", "ignore:Function `dev_command` is superseded"]
+    os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *module])  # noqa: S606  no shell
 
 
 def _automatic(project: Project) -> list[str]:

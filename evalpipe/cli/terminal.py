@@ -28,7 +28,7 @@ err = Console(stderr=True, highlight=False)
 
 def say(text: str) -> None:
     """A remark to stderr; markup in it is shown, not obeyed."""
-    err.print(Text(printable(text)))
+    err.print(Text(printable(text)), soft_wrap=True)
 
 
 def print_json(value: object) -> None:

@@ -32,7 +32,7 @@ def cell_assets(models: list[str]) -> list[dg.AssetsDefinition]:
     @dg.asset(
         partitions_def=answers,
         deps=[question_shards],
-        group_name="answers",
+        group_name="line",
         kinds={"deltalake", "openai"},
         code_version="1",
         pool=POOL,
@@ -54,7 +54,7 @@ def cell_assets(models: list[str]) -> list[dg.AssetsDefinition]:
     @dg.asset(
         partitions_def=answers,
         deps=[model_answers, shard_labels],
-        group_name="answers",
+        group_name="line",
         kinds={"deltalake", "polars"},
         code_version="1",
         metadata={"dagster/column_schema": column_schema("scores")},
@@ -79,7 +79,7 @@ def cell_assets(models: list[str]) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         deps=[scores],
-        group_name="leaderboard",
+        group_name="line",
         kinds={"deltalake", "polars"},
         code_version="1",
         metadata={"dagster/column_schema": column_schema("leaderboard")},

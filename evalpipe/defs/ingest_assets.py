@@ -19,7 +19,7 @@ from evalpipe.telemetry.progress import Progress
 
 @dg.asset(
     partitions_def=drops,
-    group_name="ingest",
+    group_name="line",
     kinds={"deltalake", "polars"},
     code_version="1",
     metadata={"dagster/column_schema": column_schema("raw_questions")},
@@ -51,7 +51,7 @@ def raw_questions(
 @dg.asset(
     partitions_def=drops,
     deps=[raw_questions],
-    group_name="ingest",
+    group_name="line",
     kinds={"deltalake", "polars"},
     code_version="1",
     metadata={"dagster/column_schema": column_schema("suspects")},
@@ -77,7 +77,7 @@ def label_doubts(context: dg.AssetExecutionContext, project: dg.ResourceParam[Pr
 @dg.asset(
     partitions_def=drops,
     deps=[label_doubts],
-    group_name="ingest",
+    group_name="line",
     kinds={"deltalake", "polars"},
     code_version="1",
     metadata={"dagster/column_schema": column_schema("questions")},
@@ -107,14 +107,14 @@ question_shards = dg.AssetSpec(
     "question_shards",
     partitions_def=shards,
     deps=[validated_questions],
-    group_name="shards",
+    group_name="line",
     description="The questions of a shard as models see them. Reported when one of them changed.",
 )
 shard_labels = dg.AssetSpec(
     "shard_labels",
     partitions_def=shards,
     deps=[validated_questions],
-    group_name="shards",
+    group_name="line",
     description="The labels of a shard. Reported when a target or a status changed; no model is asked again for that.",
 )
 

@@ -1,0 +1,115 @@
+"""The drops and what runs left behind: still arriving, changed, stopped by the gate, answers not committed yet."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from evalpipe.core.errors import ConfigError, DropError
+from evalpipe.core.keys import from_key
+from evalpipe.line.doubt import gate_verdict
+from evalpipe.line.drops import drop_state, retired
+from evalpipe.line.health.finding import Finding, bad, ok, warning
+from evalpipe.line.project import Project
+from evalpipe.sources import load_spec
+
+DROPS, JOURNAL = "drops", "journal"
+
+CLOCK_SLACK_S = 60  # clocks of a file server and of this machine may differ by so much and do no harm
+
+
+def drops(project: Project) -> list[Finding]:
+    """Each drop that is not retired: whole, described well, unchanged since its ingest, let through by its gate."""
+    there, gone = project.landing.drops(), retired(project)
+    taken = set(project.lake.read("drops", columns=["drop"])["drop"])
+    findings = [finding for drop in sorted({*there, *taken} - gone) for finding in _drop(project, drop, drop in there)]
+    return findings or [ok(DROPS, f"{len(there)} in the landing place, {len(taken)} ingested, {len(gone)} retired")]
+
+
+def _drop(project: Project, drop: str, arrived: bool) -> Iterator[Finding]:
+    state, name = drop_state(project, drop), from_key(drop)
+    if arrived and state is None:
+        yield from _arriving(project, drop)
+    elif arrived and state is not None and _changed(project, drop, state["signature"], state["content_digest"]):
+        what = f"drop {name!r} changed after its ingest, and a drop never changes; it is refused from now on"
+        yield bad(DROPS, what, "Restore its files, and publish the new ones as a drop of another name.")
+    if state is not None and state["gated_at"] is not None:
+        verdict = gate_verdict(project, drop)
+        if not verdict.passed:
+            mend = (
+                f"Let it through with `evalpipe labels accept {name} --by WHO --why TEXT`, or publish a mended drop "
+                f"under a new name and type `evalpipe retire {name} --by WHO --why TEXT`."
+            )
+            yield warning(DROPS, f"stopped by its gate: {verdict.message}", mend)
+
+
+def _arriving(project: Project, drop: str) -> Iterator[Finding]:
+    """A drop that was not ingested yet."""
+    folder, settle_s = project.landing.folder(drop), project.config.file.landing.settle_s
+    try:
+        load_spec(folder, default_bank=project.config.bank_of(drop))
+    except ConfigError as error:
+        yield bad(DROPS, f"drop {from_key(drop)!r}: {error}", "Correct the drop's drop.toml; it was not ingested yet.")
+    if project.landing.ready(drop, settle_s):
+        return
+    mark = f"Put an empty file `_SUCCESS` into {folder} when it is whole"
+    paths = [folder, *folder.rglob("*")]
+    newest = max(path.stat().st_ctime for path in paths if path.exists())
+    if len(paths) == 1:
+        yield warning(DROPS, f"drop {from_key(drop)!r} is an empty folder", f"Copy its files in, or remove {folder}.")
+    elif newest > time.time() + CLOCK_SLACK_S:
+        ahead = f"{newest - time.time():,.0f} s"
+        what = f"drop {from_key(drop)!r} changed {ahead} in the future, so it never settles: a clock is wrong"
+        yield warning(DROPS, what, f"Set the clock of this machine or of its file server. {mark}.")
+    else:
+        what = f"drop {from_key(drop)!r} may still be arriving: it changed within the last {settle_s:g} s"
+        yield warning(DROPS, what, f"{mark}, or wait until nothing in it changes for so long.")
+
+
+def _changed(project: Project, drop: str, signature: object, content: object) -> bool:
+    """The signature changes with a mere touch; only then are the bytes read, as the ingest would."""
+    try:
+        return project.landing.signature(drop) != signature and project.landing.content_digest(drop) != content
+    except DropError:  # it was taken away in this moment
+        return False
+
+
+def journal(project: Project) -> list[Finding]:
+    """Answers that runs left in their journals: the next run of the cell takes them over, if there will be one."""
+    root = project.lake.root / "_journal"
+    segments = sorted(root.glob("*/*/*.jsonl"))
+    if not segments:
+        return [ok(JOURNAL, "no answers wait in it")]
+    findings: list[Finding] = []
+    known = set(project.config.models)
+    orphans = [path for path in segments if known and _model(root, path) not in known]
+    if orphans:
+        names = ", ".join(sorted({from_key(_model(root, path)) for path in orphans}))
+        what = (
+            f"{_answers(orphans):,} answers in {len(orphans)} segments are of models that are not configured: {names}"
+        )
+        mend = f"Configure the model again and run it once, or delete its folder in {root} if nobody wants them."
+        findings.append(warning(JOURNAL, what, mend))
+    waiting = [path for path in segments if path not in orphans]
+    if waiting:
+        what = (
+            f"{_answers(waiting):,} answers in {len(waiting)} segments wait: of a run at work, or of one that died; "
+            "then the next run of the cell takes them over and asks nothing twice"
+        )
+        findings.append(ok(JOURNAL, what))
+    return findings
+
+
+def _model(root: Path, segment: Path) -> str:
+    return segment.relative_to(root).parts[0]
+
+
+def _answers(segments: list[Path]) -> int:
+    """Whole lines; a run at work may commit and delete its segment meanwhile."""
+    count = 0
+    for path in segments:
+        try:
+            with path.open("rb") as lines:
+                count += sum(line.endswith(b"\n") for line in lines)
+        except FileNotFoundError:
+            continue
+    return count

@@ -1,0 +1,198 @@
+"""The places on disk: lake, landing place, Dagster's home. Each is proved by really writing there, and cleaned up."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from evalpipe.core.errors import LakeError
+from evalpipe.line.health.finding import Finding, bad, ok, warning
+from evalpipe.line.project import Project
+from evalpipe.store.lake import Lake
+from evalpipe.store.lease import lease
+from evalpipe.store.tables import TABLES
+
+LAKE, LANDING, DISK, HOME = "lake", "landing place", "disk", "dagster home"
+
+FULL_BYTES = 200_000_000  # less than the journal and the commit of one cell of 4,096 long answers need
+LOW_BYTES = 2_000_000_000  # two rewrites of 150,000 rows without vacuum triple the disk
+FEW_INODES = 1_000  # a small run makes some hundred files
+
+# defs.home decides so as well; it imports Dagster, which this folder must not.
+HOME_VARIABLE, HOME_FOLDER = "DAGSTER_HOME", ".dagster"
+
+
+def lake(project: Project) -> list[Finding]:
+    """Whether a Delta table can be made, written, read and locked there, and every table that is there be opened."""
+    root = project.lake.root
+    folder = _existing(root)
+    if not folder.is_dir():
+        return [
+            bad(LAKE, f"{folder} is a file, a folder is needed", "Move it away, or give `[lake] uri` another path.")
+        ]
+    try:
+        with _probe(folder) as probe:
+            _commit(Lake(probe))
+    except (OSError, NotImplementedError, LakeError) as error:
+        return [
+            bad(
+                LAKE,
+                f"{root}: cannot be written ({_reason(error)})",
+                f"Give this user the right to write to {folder}, or let `[lake] uri` name a local folder that takes "
+                "writes, locks and hard links.",
+            )
+        ]
+    broken = [finding for name in TABLES for finding in _table(project.lake, name)]
+    there = "writable" if root.exists() else "not there yet, will be made"
+    return broken or [ok(LAKE, f"{root}: {there}")]
+
+
+def landing_place(project: Project) -> list[Finding]:
+    """Whether it is a folder apart from the lake that can be listed and written."""
+    root, lake_root = project.landing.root, project.lake.root
+    if _within(root, lake_root) or _within(lake_root, root):
+        return [
+            bad(
+                LANDING,
+                f"the landing place {root} and the lake {lake_root} lie within one another: tables would pass for drops",
+                "Give `[landing] uri` and `[lake] uri` two folders side by side.",
+            )
+        ]
+    folder = _existing(root)
+    if not folder.is_dir():
+        return [
+            bad(
+                LANDING,
+                f"{folder} is a file, a folder is needed",
+                "Move it away, or give `[landing] uri` another path.",
+            )
+        ]
+    if not root.exists():
+        return [
+            warning(
+                LANDING,
+                f"{root}: there is no such folder, so no drop is seen",
+                f"`evalpipe ingest PATH` makes it, or: mkdir -p {root}. If drops lie elsewhere, correct `[landing] uri`.",
+            )
+        ]
+    try:
+        drops = project.landing.drops()
+    except OSError as error:
+        return [bad(LANDING, f"{root}: cannot be read ({_reason(error)})", f"Let this user read it: chmod u+rx {root}")]
+    try:
+        with _probe(root):
+            pass
+    except OSError as error:
+        return [
+            warning(
+                LANDING,
+                f"{root}: cannot be written ({_reason(error)}); drops are read, `evalpipe ingest` fails",
+                f"Give this user the right to write to {root}, or let others bring the drops.",
+            )
+        ]
+    return [ok(LANDING, f"{root}: {len(drops)} drops")]
+
+
+def disk(project: Project) -> list[Finding]:
+    """Space and file entries left where something will be written, once for each file system."""
+    places = {
+        LAKE: project.lake.root,
+        LANDING: project.landing.root,
+        HOME: home_folder(project.config.path.parent),
+        "temporary folder": Path(tempfile.gettempdir()),
+    }
+    shared: dict[int, tuple[Path, list[str]]] = {}
+    for name, place in places.items():
+        folder = _existing(place)
+        shared.setdefault(folder.stat().st_dev, (folder, []))[1].append(name)
+    return [_space(folder, ", ".join(names)) for folder, names in shared.values()]
+
+
+def dagster_home(beside: Path) -> list[Finding]:
+    """Whether Dagster's storage can live where it is looked for; `beside` is the configuration's folder."""
+    named = os.environ.get(HOME_VARIABLE)
+    mend = f"Type `export {HOME_VARIABLE}=/an/absolute/folder`, or unset it: then it is {HOME_FOLDER} beside the file."
+    if named and not Path(named).expanduser().is_absolute():
+        what = f"{HOME_VARIABLE} = {named!r} is relative: Dagster refuses it, and it would be another folder elsewhere"
+        return [bad(HOME, what, mend)]
+    home = home_folder(beside)
+    folder = _existing(home)
+    if not folder.is_dir():
+        return [bad(HOME, f"{folder} is a file, a folder is needed", mend)]
+    try:
+        with _probe(folder):
+            pass
+    except OSError as error:
+        return [bad(HOME, f"{home}: cannot be written ({_reason(error)})", mend)]
+    return [ok(HOME, f"{home}: {'writable' if home.exists() else 'not there yet, will be made'}")]
+
+
+def home_folder(beside: Path) -> Path:
+    return Path(os.environ.get(HOME_VARIABLE) or beside / HOME_FOLDER).expanduser().absolute()
+
+
+def _space(folder: Path, names: str) -> Finding:
+    free = shutil.disk_usage(folder).free
+    inodes = os.statvfs(folder)
+    few = inodes.f_files > 0 and inodes.f_favail < FEW_INODES  # some file systems count none, and say 0 of 0
+    left = f"{free / 1e9:.1f} GB free for {names} ({folder})"
+    mend = "Delete what is not needed, or move `[lake] uri` to a larger disk; a run that fills the disk fails half-way."
+    if free < FULL_BYTES:
+        return bad(DISK, f"the disk is full: {free / 1e6:.0f} MB free for {names} ({folder})", mend)
+    if few:
+        return bad(DISK, f"the disk is full: {inodes.f_favail} files can still be made for {names} ({folder})", mend)
+    return warning(DISK, left, mend) if free < LOW_BYTES else ok(DISK, left)
+
+
+def _table(there: Lake, name: str) -> list[Finding]:
+    """What is wrong with a table of the lake that is there."""
+    mend = f"Restore {there.path(name)} from a backup; if it cannot be restored, move it away and run again."
+    try:
+        opened = there.open(name)
+    except LakeError as error:
+        return [bad(LAKE, str(error), mend)]
+    if opened is None:
+        return []
+    lacking = set(TABLES[name].columns) - {field.name for field in opened.schema().fields}
+    if not lacking:
+        return []
+    what = f"{there.path(name)}: has no column {', '.join(sorted(lacking))}; another version of evalpipe made it"
+    return [bad(LAKE, what, "Use the version that made the lake, or give `[lake] uri` a new folder.")]
+
+
+def _commit(there: Lake) -> None:
+    """What every run does to a lake: lock, make a table, commit, read."""
+    row = {"drop": "probe", "decision": "probe", "by": "doctor", "why": "probe", "at": datetime.now(UTC)}
+    with lease(there, "probe"):
+        there.append("decisions", pl.DataFrame([row], schema=TABLES["decisions"].columns))
+    if there.read("decisions").height != 1:
+        raise LakeError("what was written there cannot be read back")
+
+
+@contextmanager
+def _probe(folder: Path) -> Iterator[Path]:
+    """A hidden folder with a file of some bytes in it, gone on the way out. Raises OSError: it cannot be written."""
+    with tempfile.TemporaryDirectory(prefix=".evalpipe-doctor-", dir=folder) as made:
+        with Path(made, "probe").open("wb") as file:
+            file.write(b"\0" * 4096)  # a file system may promise an empty file and have no block for its bytes
+            file.flush()
+            os.fsync(file.fileno())
+        yield Path(made)
+
+
+def _existing(path: Path) -> Path:
+    """The path itself, or the nearest folder or file above it that is there."""
+    return next(each for each in (path, *path.absolute().parents) if os.path.lexists(each))
+
+
+def _within(one: Path, other: Path) -> bool:
+    return one.resolve().is_relative_to(other.resolve())
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
