@@ -15,6 +15,7 @@ from evalpipe.core.quoting import one_line
 _CUT_SHORT = frozenset({"length", "max_tokens", "model_length"})
 _FILTERED = frozenset({"content_filter", "safety"})
 _MOST_TOKENS = 2**31 - 1  # more than this in one reply is nonsense, and would not fit a column
+_DEEPEST_ERROR = 4  # servers nest error in error, and Azure an innererror; deeper is mischief
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may escape half a pair; no table can hold it
 
 
@@ -50,19 +51,20 @@ def read_reply(payload: object, latency_s: float | None = None) -> Reply:
     )
 
 
-def error_message(payload: object) -> str:
+def error_message(payload: object, depth: int = _DEEPEST_ERROR) -> str:
     """What the body of an error says, as it stands: the usual places, else nothing."""
     if isinstance(payload, str):
         return payload
-    if not isinstance(payload, Mapping):
+    if not isinstance(payload, Mapping) or depth == 0:
         return ""
     error = cast("Mapping[str, object]", payload)
     for name in ("error", "message", "detail"):
         said = error.get(name)
         if isinstance(said, str | Mapping) and said:
-            return error_message(cast("object", said))
+            return error_message(cast("object", said), depth - 1)
         if isinstance(said, list) and said:  # FastAPI lists one entry a wrong field, in `msg`
-            return "; ".join(filter(None, (error_message(each) for each in cast("list[object]", said)[:5])))
+            entries = (error_message(each, depth - 1) for each in cast("list[object]", said)[:5])
+            return "; ".join(filter(None, entries))
     said = error.get("msg")
     return said if isinstance(said, str) else ""
 
@@ -70,7 +72,7 @@ def error_message(payload: object) -> str:
 def error_codes(payload: object) -> frozenset[str]:
     """Codes and types in the body of an error, in lower case; Azure nests the telling one in `innererror`."""
     found: set[str] = set()
-    for _ in range(4):  # error, innererror, and room to spare
+    for _ in range(_DEEPEST_ERROR):
         if not isinstance(payload, Mapping):
             break
         error = cast("Mapping[str, object]", payload)

@@ -26,7 +26,10 @@ def main() -> None:
     params.cache_ram_mib = 0  # prompts of one bank share little but their first words, which the slots keep
     params.fit_params = False
     params.ui = False
-    server = Server(params)  # returns once the model is loaded, raises where it cannot be
+    try:
+        server = Server(params)  # returns once the model is loaded
+    except RuntimeError as error:  # the server has said why just before
+        raise SystemExit(str(error)) from None
 
     ready = options.address_file.with_suffix(".part")
     ready.write_text(server.listening_address)

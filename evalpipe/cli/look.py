@@ -121,8 +121,9 @@ def show_prompt(
 ) -> None:
     """What would be sent for a question: the exact body, its fingerprint, the prompt's name and hash."""
     project = open_project()
+    key = project.model_key(model)
     rows = _standing(project, question, bank)
-    ready = ready_model(project, project.model_key(model))
+    ready = ready_model(project, key)
     (request,) = ready.requests(to_questions(rows))
     facts = {
         "model": model,

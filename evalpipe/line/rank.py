@@ -29,8 +29,8 @@ def refresh_leaderboard(project: Project, made: MadeBy) -> LeaderboardSummary:
     last = latest_leaderboard(project)
     told = [name for name in rows.columns if name not in _ORIGIN]
     changed = not rows.select(told).sort(told[:3]).equals(last.select(told).sort(told[:3]))
-    if changed and not rows.is_empty():
-        project.lake.append("leaderboard", rows)
+    if changed:
+        project.lake.append("leaderboard", rows if not rows.is_empty() else _nothing(made))
     return LeaderboardSummary(rows, changed)
 
 
@@ -40,7 +40,7 @@ _ORIGIN = ("refreshed_at", "run_id", "code_version", "git_commit")
 def latest_leaderboard(project: Project) -> pl.DataFrame:
     """The rows of the last refresh; empty before the first."""
     rows = project.lake.read("leaderboard")
-    return rows.filter(pl.col("refreshed_at") == pl.col("refreshed_at").max())
+    return rows.filter(pl.col("refreshed_at") == pl.col("refreshed_at").max(), pl.col("bank").is_not_null())
 
 
 def compute_leaderboard(project: Project, made: MadeBy) -> pl.DataFrame:
@@ -68,6 +68,11 @@ def compute_leaderboard(project: Project, made: MadeBy) -> pl.DataFrame:
                     }
                 )
     return pl.DataFrame(rows, schema=TABLES["leaderboard"].columns)
+
+
+def _nothing(made: MadeBy) -> pl.DataFrame:
+    """The row without bank that says that nothing is ranked any more: the last drop was retired, say."""
+    return pl.DataFrame([{"refreshed_at": now(), **made.columns()}], schema=TABLES["leaderboard"].columns)
 
 
 def _models(project: Project, bank: str, scores: pl.DataFrame) -> list[str]:

@@ -46,6 +46,7 @@ def chat(stub: Stub, **fields) -> OpenAIChat:
         (Reaction(body=b"[" * 100_000), "try again"),
         (Reaction(body=b'{"choices": ' + b"[" * 700 + b"]" * 700 + b"}"), "try again"),
         (Reaction(body=b"9" * 100_000), "try again"),
+        (Reaction(status=400, body=b'{"error": ' * 700 + b"1" + b"}" * 700), "rejected"),
         (Reaction("A", headers={"content-encoding": "gzip"}), "try again"),
     ],
 )
@@ -95,9 +96,9 @@ def test_a_try_ends_in_time(reaction):
 def test_an_endless_reply_is_cut_off(status, monkeypatch):
     """A reply beyond the limit is not kept in memory, be it a success or an error."""
     monkeypatch.setattr(openai_chat, "LARGEST_REPLY_BYTES", 1_000_000)
-    with Stub(lambda body: Reaction(status=status, body=b"x" * 2_000_000)) as stub:
-        with pytest.raises(TryAgainError, match="larger than 1 MB"):
-            ask(chat(stub))
+    reaction = Reaction(status=status, body=b"x" * 2_000_000)
+    with Stub(lambda body: reaction) as stub, pytest.raises(TryAgainError, match="larger than 1 MB"):
+        ask(chat(stub))
 
 
 def test_retry_after_is_handed_on():

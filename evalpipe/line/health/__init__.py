@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from evalpipe.backends.secrets import without_key
+from evalpipe.backends.secrets import SHORTEST_SECRET, without_key
 from evalpipe.config.schema import OpenAIChatModel
 from evalpipe.core.errors import EvalpipeError
 from evalpipe.line.health.configuration import read_configuration, refused
@@ -87,9 +87,9 @@ def _without_keys(project: Project, findings: Sequence[Finding]) -> list[Finding
         if isinstance(model, OpenAIChatModel) and model.api_key_env
     }
     values = {os.environ.get(name, "").strip() for name in named}
-    secrets = {*values, *(value.strip("'\"").strip() for value in values), *filter(looks_like_key, named)} - {""}
+    secrets = {*values, *(value.strip("'\"").strip() for value in values), *filter(looks_like_key, named)}
     cleaned = list(findings)
-    for secret in sorted(secrets, key=len, reverse=True):
+    for secret in sorted((each for each in secrets if len(each) >= SHORTEST_SECRET), key=len, reverse=True):
         cleaned = [
             replace(each, what=str(without_key(each.what, secret)), mend=str(without_key(each.mend, secret)))
             for each in cleaned

@@ -36,6 +36,7 @@ _MENDS = (
     ("no choices", "It speaks another protocol: `base_url` must lead to OpenAI-style chat completions, often in /v1."),
     ("compressed", "A proxy compresses the replies: ask it directly, or turn that off."),
 )
+_BUSY = "See what else keeps this machine busy, or type `evalpipe doctor --wait 60`."
 _LOOK_AT_SERVER = "Look at the server's own log, and at `base_url`."
 
 
@@ -97,13 +98,11 @@ async def _ask_embedded(name: str, model: EmbeddedModel, folder: Path, wait_s: f
         async with asyncio.timeout(START_S + wait_s), backend.session() as session:
             reply = await session.ask({**backend.body(_QUESTION, _MESSAGES), "max_tokens": 1})
     except TimeoutError:
-        return bad(
-            EMBEDDED, f"{where}: not ready within {START_S + wait_s:g} s", "See what else keeps this machine busy."
-        )
+        return bad(EMBEDDED, f"{where}: not ready within {START_S + wait_s:g} s", _BUSY)
     except (BackendError, ConfigError) as error:
         return bad(EMBEDDED, f"{where} {error}", mend)
     except TryAgainError as error:
-        return bad(EMBEDDED, f"{where}: {error.reason}", "See what else keeps this machine busy, or raise `timeout_s`.")
+        return bad(EMBEDDED, f"{where}: {error.reason}", _BUSY)
     return _judged(EMBEDDED, where, reply)
 
 
@@ -142,9 +141,7 @@ def _mend_of_status(said: str, model: OpenAIChatModel) -> str:
     if code in (404, 410):
         its_words = said.partition("Either `base_url`")[0]
         if model.model in its_words:
-            return (
-                f"The address is right, the name is not: correct `model`; {model.base_url}/models lists what there is."
-            )
+            return f"The address is right, the name is not: correct `model`; {model.base_url}/models lists names."
         return "Correct `base_url`: it ends before /chat/completions, often in /v1. If it is right, correct `model`."
     if code == 0:  # no request was sent: the key cannot be used
         return f"Type `export {model.api_key_env}=...` with the key alone."

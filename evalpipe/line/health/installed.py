@@ -10,9 +10,7 @@ from evalpipe.line.health.finding import Finding, bad, ok
 
 PACKAGES = "packages"
 _MEND = "Install what is pinned, in the virtual environment: `make demo` does, or pip install -r requirements.lock"
-_REQUIREMENT = re.compile(
-    r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*(?:==\s*([^\s;,]+))?([^;]*)(;.*)?", re.DOTALL
-)
+_NAME, _PIN = re.compile(r"[A-Za-z0-9._-]+"), re.compile(r"==\s*([^\s,]+)")
 
 
 def packages() -> list[Finding]:
@@ -31,7 +29,7 @@ def packages() -> list[Finding]:
 
 
 def _required() -> dict[str, str | None]:
-    """Package to its exact version, None where a range will do. A checkout's own file is newer than its installation."""
+    """Package to its exact version, None where a range will do. A checkout's file is newer than its metadata."""
     checkout = Path(evalpipe.__file__).parents[1] / "pyproject.toml"
     if checkout.exists():
         lines: list[str] = tomllib.loads(checkout.read_text(encoding="utf-8"))["project"]["dependencies"]
@@ -39,7 +37,8 @@ def _required() -> dict[str, str | None]:
         lines = metadata.requires("evalpipe") or []
     found: dict[str, str | None] = {}
     for line in lines:
-        hit = _REQUIREMENT.fullmatch(line)
-        if hit and "extra" not in (hit[4] or ""):
-            found[hit[1]] = hit[2]
+        asked, _, marker = line.partition(";")
+        name, pin = _NAME.match(asked.strip()), _PIN.search(asked)
+        if name and "extra" not in marker:
+            found[name[0]] = pin[1] if pin else None
     return found

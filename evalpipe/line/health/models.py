@@ -26,7 +26,7 @@ def keys(project: Project) -> list[Finding]:
             continue
         if looks_like_key(model.api_key_env):
             what = f"[models.{name}] api_key_env seems to be a key itself; it should be the name of a variable"
-            mend = 'Write the name, as in api_key_env = "OPENAI_API_KEY", and put the key into that variable. Renew the key.'
+            mend = 'Write the name, as in api_key_env = "OPENAI_API_KEY", and put a new key into that variable.'
             findings.append(bad(KEYS, what, mend))
             continue
         named.append(model.api_key_env)
@@ -105,9 +105,10 @@ def recorded(project: Project) -> list[Finding]:
 def _recorded(name: str, path: Path, model: RecordedModel) -> Finding:
     where = f"[models.{name}]"
     try:
-        there = recorded_models(path, model.columns)
+        columns = {str(ours): theirs for ours, theirs in model.columns.items()}
+        there = recorded_models(path, columns)
         wanted = there if model.models == "*" else model.models or [model.model or name]
-        conflicts = sum(Recorded(path, each, model.columns).conflicts for each in wanted)
+        conflicts = sum(Recorded(path, each, columns).conflicts for each in wanted)
         unknown = [each for each in wanted if model.models and each not in there]
         if unknown:
             raise ConfigError(f"{path}: it holds no {', '.join(map(repr, unknown))}; it holds: {', '.join(there)}.")

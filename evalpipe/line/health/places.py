@@ -32,9 +32,7 @@ def lake(project: Project) -> list[Finding]:
     root = project.lake.root
     folder = _existing(root)
     if not folder.is_dir():
-        return [
-            bad(LAKE, f"{folder} is a file, a folder is needed", "Move it away, or give `[lake] uri` another path.")
-        ]
+        return [bad(LAKE, f"{folder} is a file, not a folder", "Move it away, or give `[lake] uri` another path.")]
     try:
         with _probe(folder) as probe:
             _commit(Lake(probe))
@@ -59,7 +57,7 @@ def landing_place(project: Project) -> list[Finding]:
         return [
             bad(
                 LANDING,
-                f"the landing place {root} and the lake {lake_root} lie within one another: tables would pass for drops",
+                f"{root} and the lake {lake_root} lie within one another: tables would pass for drops",
                 "Give `[landing] uri` and `[lake] uri` two folders side by side.",
             )
         ]
@@ -68,7 +66,7 @@ def landing_place(project: Project) -> list[Finding]:
         return [
             bad(
                 LANDING,
-                f"{folder} is a file, a folder is needed",
+                f"{folder} is a file, not a folder",
                 "Move it away, or give `[landing] uri` another path.",
             )
         ]
@@ -77,7 +75,7 @@ def landing_place(project: Project) -> list[Finding]:
             warning(
                 LANDING,
                 f"{root}: there is no such folder, so no drop is seen",
-                f"`evalpipe ingest PATH` makes it, or: mkdir -p {root}. If drops lie elsewhere, correct `[landing] uri`.",
+                f"`evalpipe ingest PATH` makes it, or: mkdir -p {root}. If drops lie elsewhere, correct `uri`.",
             )
         ]
     try:
@@ -123,7 +121,7 @@ def dagster_home(beside: Path) -> list[Finding]:
     home = home_folder(beside)
     folder = _existing(home)
     if not folder.is_dir():
-        return [bad(HOME, f"{folder} is a file, a folder is needed", mend)]
+        return [bad(HOME, f"{folder} is a file, not a folder", mend)]
     try:
         with _probe(folder):
             pass
