@@ -23,7 +23,9 @@ from evalpipe.line.project import made_by, open_project
 from evalpipe.line.validate import validate_drop
 from evalpipe.telemetry.progress import Silent
 
-FILLER = "On the way home it rains, so everybody waits under the roof of the station until the last train has left. " * 2
+FILLER = (
+    "On the way home it rains, so everybody waits under the roof of the station until the last train has left. " * 2
+)
 
 
 def write_drop(folder: Path, rows: int) -> None:

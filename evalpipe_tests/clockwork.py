@@ -1,4 +1,4 @@
-"""Dagster's daemon, wound by hand: evaluates both sensors and executes what they request, until nothing is requested."""
+"""Dagster's daemon, wound by hand: evaluates both sensors and executes what they request, until they are quiet."""
 
 from dataclasses import dataclass, field
 

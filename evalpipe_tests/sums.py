@@ -1,4 +1,4 @@
-"""A bank that a stub can answer: sums. Drops of them, a model that is right, wrong or silent, and a stub that counts."""
+"""A bank that a stub can answer: sums. Drops of them, and the configuration of a model that adds."""
 
 import json
 import re

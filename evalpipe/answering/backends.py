@@ -35,7 +35,7 @@ def _embedded(model: EmbeddedModel, folder: Path) -> Backend:
 
 def _recorded(model: RecordedModel, folder: Path) -> Backend:
     assert model.model is not None  # the loader gave every entry the name of one model
-    return Recorded(path=folder / model.path.expanduser(), model=model.model, columns=model.columns)
+    return Recorded(path=folder / model.path.expanduser(), model=model.model, columns={**model.columns})
 
 
 BACKENDS: dict[str, Callable[[Any, Path], Backend]] = {

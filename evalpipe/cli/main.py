@@ -1,5 +1,6 @@
 """The command `evalpipe`: its verbs, and the one place where an error becomes a sentence and an exit code."""
 
+import io
 import os
 import sys
 
@@ -26,9 +27,9 @@ app.add_typer(labels.app, name="labels")
 
 def main() -> None:
     """The console script."""
-    # Dagster's command line sets the same: a question may hold any character, whatever the terminal's locale.
+    # A question may hold any character, whatever the terminal's locale.
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         app()

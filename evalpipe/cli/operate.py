@@ -11,7 +11,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def resync(as_json: JsonFlag = False) -> None:
-    """Rebuild Dagster's storage from the lake after it was lost or the lake restored. Asks no model anything."""
+    """Rebuild Dagster's storage from the lake, after either was lost or restored. Asks no model anything."""
     from evalpipe.defs.home import open_instance
     from evalpipe.defs.resync import resync as tell_dagster
 
@@ -21,6 +21,5 @@ def resync(as_json: JsonFlag = False) -> None:
     if as_json:
         print_json({"drops": done.drops, "shards": done.shards, "cells": done.cells, "reported": done.reported})
     else:
-        say(
-            f"{done.drops} drops, {done.shards} shards, {done.cells} cells in the lake; {done.reported} events reported."
-        )
+        say(f"In the lake: {done.drops} drops, {done.shards} shards, {done.cells} cells.")
+        say(f"{done.reported} events reported.")

@@ -83,7 +83,7 @@ def demo(
     questions: Annotated[int, typer.Option(min=10, max=10_000, help="How many sample questions.")] = 120,
     seed: Annotated[int, typer.Option(help="Which sample.")] = 7,
 ) -> None:
-    """Generate a drop, let the embedded model answer it, print the leaderboard and how many planted errors were found."""
+    """Generate a drop, let a real model on this CPU answer it, print the leaderboard and the label errors found."""
     from evalpipe.sample import write_sample
 
     project = open_project()

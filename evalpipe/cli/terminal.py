@@ -58,7 +58,7 @@ def _shown(value: object, width: int) -> str:
     return one_line(str(value), width)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """JSON has no NaN and no time; lone surrogates would break the reader's terminal or parser."""
     if isinstance(value, dict):
         return {str(key): _plain(each) for key, each in value.items()}

@@ -1,6 +1,7 @@
 """Reads evalpipe.toml: finds it, validates it, makes paths absolute, checks the environment."""
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -8,9 +9,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from evalpipe.config import schema
 from evalpipe.config.schema import AnyModel, File, OpenAIChatModel, RecordedModel
 from evalpipe.core.errors import ConfigError
-from evalpipe.core.keys import from_key, to_key
+from evalpipe.core.keys import fits_key, from_key, to_key
 from evalpipe.core.quoting import one_line
 
 VARIABLE = "EVALPIPE_CONFIG"
@@ -27,11 +29,11 @@ class Config:
 
     @property
     def lake(self) -> Path:
-        return self.path.parent / self.file.lake.uri
+        return self.resolve(Path(self.file.lake.uri))
 
     @property
     def landing(self) -> Path:
-        return self.path.parent / self.file.landing.uri
+        return self.resolve(Path(self.file.landing.uri))
 
     def resolve(self, path: Path) -> Path:
         """A path of the file, made absolute."""
@@ -63,7 +65,7 @@ def load_config(path: Path | None = None) -> Config:
     """
     named = path or Path(os.environ.get(VARIABLE) or DEFAULT)
     try:
-        text = named.read_text(encoding="utf-8")
+        text = named.read_text(encoding="utf-8-sig")  # some editors put a byte order mark in front
     except FileNotFoundError:
         raise ConfigError(f"{named}: no such file. Run in the project's folder, or let {VARIABLE} name one.") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -75,6 +77,11 @@ def load_config(path: Path | None = None) -> Config:
     except ValidationError as error:
         raise ConfigError("\n".join(_sentences(named, error))) from None
     config = Config(named.resolve(), file, {})
+    if config.lake.resolve().is_relative_to(config.landing.resolve()):
+        raise ConfigError(
+            f"{named}: `lake.uri` lies in the folder of `landing.uri`, where tables would be taken for drops. "
+            "Give each a folder of its own."
+        )
     models = _expanded(config)
     _check_environment(named, models)
     return Config(config.path, file, models)
@@ -84,33 +91,52 @@ def _sentences(path: Path, error: ValidationError) -> list[str]:
     """One line a fault: file, key, what is wrong; values are not shown, one could be a key."""
     lines: list[str] = []
     for fault in error.errors(include_input=False, include_url=False):
-        tags = ("openai_chat", "embedded", "recorded")
-        key = ".".join(str(part) for part in fault["loc"] if part not in tags)
-        what = fault["msg"].removeprefix("Value error, ")
-        if fault["type"] == "extra_forbidden":
-            what = f"unknown key. Allowed here: {_allowed(fault['loc'])}"
-        lines.append(one_line(f"{path}: {f'`{key}`: ' if key else ''}{what}.", 400))
+        at = fault["loc"]
+        # A model's place holds its backend, which the file does not: models, NAME, BACKEND, key.
+        named = at[:2] + at[3:] if at[:1] == ("models",) else at
+        key = ".".join(str(part) for part in named)
+        lines.append(one_line(f"{path}: {f'`{key}`: ' if key else ''}{_what(fault['type'], fault['msg'], at)}.", 400))
     return lines
+
+
+def _what(kind: str, message: str, at: tuple[int | str, ...]) -> str:
+    """What is wrong and what is allowed. Pydantic's own words, except where they name a Python type or the value."""
+    match kind:
+        case "extra_forbidden":
+            return f"unknown key. Allowed here: {_allowed(at)}"
+        case "union_tag_not_found":
+            return f"`backend` is missing. Allowed: {', '.join(_BACKENDS)}"
+        case "union_tag_invalid":
+            return f"`backend` is none that there is. Allowed: {', '.join(_BACKENDS)}"
+        case "missing":
+            return "this key is missing"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "a table is expected"
+        case _:
+            return message.removeprefix("Value error, ")
+
+
+_BACKENDS: dict[str, type[schema.Section]] = {
+    "openai_chat": schema.OpenAIChatModel,
+    "embedded": schema.EmbeddedModel,
+    "recorded": schema.RecordedModel,
+}
+_SECTIONS: dict[str, type[schema.Section]] = {
+    "lake": schema.LakePlace,
+    "landing": schema.LandingPlace,
+    "shards": schema.Shards,
+    "answers": schema.Answers,
+    "labels": schema.Labels,
+    "cache": schema.Cache,
+    "banks": schema.Bank,
+    "prompts": schema.Prompt,
+}
 
 
 def _allowed(at: tuple[int | str, ...]) -> str:
     """The keys of the section in which an unknown one was found."""
-    from evalpipe.config import schema
-
-    sections: dict[str, type[schema.Section]] = {
-        "lake": schema.LakePlace,
-        "landing": schema.LandingPlace,
-        "shards": schema.Shards,
-        "answers": schema.Answers,
-        "labels": schema.Labels,
-        "cache": schema.Cache,
-        "banks": schema.Bank,
-        "prompts": schema.Prompt,
-        "openai_chat": schema.OpenAIChatModel,
-        "embedded": schema.EmbeddedModel,
-        "recorded": schema.RecordedModel,
-    }
-    section = next((sections[part] for part in reversed(at[:-1]) if part in sections), schema.File)
+    top = str(at[0])
+    section = schema.File if len(at) == 1 else _BACKENDS[str(at[2])] if top == "models" else _SECTIONS[top]
     return ", ".join(section.model_fields) or "none yet"
 
 
@@ -119,6 +145,8 @@ def _expanded(config: Config) -> dict[str, AnyModel]:
     models: dict[str, AnyModel] = {}
     for name, model in config.file.models.items():
         for each, entry in _entries(config, name, model):
+            if not fits_key(each):
+                raise ConfigError(f"{config.path}: [models.{name}]: the name {each[:60]!r}... is too long for a model.")
             key = to_key(each)
             if key in models:
                 raise ConfigError(f"{config.path}: [models.{name}]: there are two models named {each!r}. Rename one.")
@@ -134,7 +162,7 @@ def _entries(config: Config, name: str, model: AnyModel) -> list[tuple[str, AnyM
         return [(name, model if model.model else model.model_copy(update={"model": name}))]
     from evalpipe.backends.recorded import recorded_models
 
-    there = recorded_models(model.path, model.columns)
+    there = recorded_models(model.path, {str(ours): theirs for ours, theirs in model.columns.items()})
     wanted = there if model.models == "*" else model.models
     for each in wanted:
         if each not in there:
@@ -147,8 +175,21 @@ def _entries(config: Config, name: str, model: AnyModel) -> list[tuple[str, AnyM
 
 def _check_environment(path: Path, models: dict[str, AnyModel]) -> None:
     for key, model in models.items():
-        if isinstance(model, OpenAIChatModel) and model.api_key_env and not os.environ.get(model.api_key_env):
+        if not isinstance(model, OpenAIChatModel) or model.api_key_env is None:
+            continue
+        variable = model.api_key_env
+        if not os.environ.get(variable, "").strip():
+            where = f"{path}: `models.{from_key(key)}.api_key_env`"
+            if not _LIKE_A_VARIABLE.fullmatch(variable):
+                raise ConfigError(
+                    f"{where}: the environment has no such variable. It is not shown, as it could be a key: write the "
+                    "NAME of a variable that holds the key, such as OPENAI_API_KEY, and never the key."
+                )
             raise ConfigError(
-                f"{path}: `models.{from_key(key)}.api_key_env`: the environment has no variable {model.api_key_env}. "
-                f"Set it (`export {model.api_key_env}=...`), or remove the key from the file where none is needed."
+                f"{where}: the environment has no variable {variable}. "
+                f"Set it (`export {variable}=...`), or leave `api_key_env` out where no key is needed."
             )
+
+
+# Words in capitals with an underscore between them; keys of the known providers never look like this.
+_LIKE_A_VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]{1,20})+")

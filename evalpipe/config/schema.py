@@ -1,14 +1,18 @@
 """evalpipe.toml as types: what may be written, what it means, and the defaults. Validated at load by pydantic."""
 
+import json
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from evalpipe.core.keys import to_key
+from evalpipe.core.keys import MAX_KEY_LENGTH, fits_key
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Json = str | int | float | bool | None | list[Any] | dict[str, Any]
 ScorerName = Literal["number", "choice", "exact", "json"]
 
@@ -16,8 +20,19 @@ ScorerName = Literal["number", "choice", "exact", "json"]
 _OURS = ("model", "messages", "stream", "n")
 
 
+def _file_name(text: object) -> object:
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError("a file name is expected, as text")
+    return Path(text)
+
+
+FileName = Annotated[Path, BeforeValidator(_file_name)]
+
+
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    """Strict: TOML has types, so `"yes"` is no boolean and `"4096"` no number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Place(Section):
@@ -30,12 +45,15 @@ class Place(Section):
     def _is_local(cls, uri: str) -> str:
         if "://" in uri and not uri.startswith("file://"):
             raise ValueError("only local folders are supported in this version: a path, or file:///path")
-        return uri.removeprefix("file://")
+        path = uri.removeprefix("file://")
+        if uri != path and not path.startswith("/"):
+            raise ValueError("a file:// address holds a whole path: file:///path")
+        return path
 
 
 class LandingPlace(Place):
     uri: Name = "data/landing"
-    settle_s: Annotated[float, Field(ge=0)] = 30
+    settle_s: Seconds = 30
 
 
 class LakePlace(Place):
@@ -53,8 +71,8 @@ class Answers(Section):
     """
 
     max_failed_fraction: Share = 0.02
-    retry_pauses_s: Annotated[list[Annotated[float, Field(ge=0)]], Field(max_length=3)] = [60.0, 300.0, 900.0]
-    refresh_s: Annotated[float, Field(ge=0)] = 600
+    retry_pauses_s: Annotated[list[Seconds], Field(max_length=3)] = [60.0, 300.0, 900.0]
+    refresh_s: Seconds = 600
 
 
 class Bank(Section):
@@ -74,9 +92,9 @@ class Prompt(Section):
     `examples_drop`: an ingested drop from which `examples_count` are drawn by `examples_seed`.
     """
 
-    template: Path | None = None
+    template: FileName | None = None
     system: str | None = None
-    examples: Path | None = None
+    examples: FileName | None = None
     examples_drop: Name | None = None
     examples_count: Annotated[int, Field(ge=1, le=100)] = 5
     examples_seed: int = 0
@@ -96,8 +114,8 @@ class Model(Section):
     prompt: Name | None = None
     max_requests: Annotated[int, Field(ge=1)] | None = None
     max_in_flight: Annotated[int, Field(ge=1, le=10_000)] = 32
-    input_usd_per_million: Annotated[float, Field(ge=0)] | None = None
-    output_usd_per_million: Annotated[float, Field(ge=0)] | None = None
+    input_usd_per_million: Price | None = None
+    output_usd_per_million: Price | None = None
     max_retries: Annotated[int, Field(ge=0, le=20)] = 3
 
 
@@ -105,29 +123,52 @@ class Sampled(Model):
     """A model that is asked over HTTP. `sampling` is passed through as it stands, unknown fields too."""
 
     sampling: dict[str, Json] = {}
-    timeout_s: Annotated[float, Field(gt=0)] = 30
+    timeout_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 30
 
     @field_validator("sampling")
     @classmethod
-    def _not_ours(cls, sampling: dict[str, Json]) -> dict[str, Json]:
+    def _can_be_sent(cls, sampling: dict[str, Json]) -> dict[str, Json]:
         for name in _OURS:
             if name in sampling:
                 raise ValueError(f"`{name}` is set by evalpipe itself; leave it out")
+        try:
+            json.dumps(sampling, allow_nan=False)
+        except (TypeError, ValueError):
+            raise ValueError(
+                "only what JSON knows can be sent: text, finite numbers, true, false, lists, tables"
+            ) from None
         return sampling
 
 
 class OpenAIChatModel(Sampled):
     backend: Literal["openai_chat"]
-    base_url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+    base_url: str
     model: Name
-    api_key_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    api_key_env: str | None = None
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_address(cls, base_url: str) -> str:
+        if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s@?#]*)?", base_url):
+            raise ValueError(
+                "an address such as https://host/v1 is expected, without name, password, `?` and `#`; "
+                "a key belongs into an environment variable, named by `api_key_env`"
+            )
+        return base_url
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _is_variable(cls, api_key_env: str) -> str:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", api_key_env):
+            raise ValueError("the name of an environment variable is expected (letters, digits, `_`), never the key")
+        return api_key_env
 
 
 class EmbeddedModel(Sampled):
     """SmolLM2-135M-Instruct in a child process; `weights` names another GGUF file."""
 
     backend: Literal["embedded"]
-    weights: Path | None = None
+    weights: FileName | None = None
     threads: Annotated[int, Field(ge=1)] | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     max_in_flight: Annotated[int, Field(ge=1, le=64)] = 2
@@ -139,9 +180,9 @@ class RecordedModel(Model):
     """
 
     backend: Literal["recorded"]
-    path: Path
+    path: FileName
     model: Name | None = None
-    models: list[Name] | Literal["*"] | None = None
+    models: Annotated[list[Name], Field(min_length=1)] | Literal["*"] | None = None
     columns: dict[Literal["question_id", "question", "model", "completion"], Name] = {}
 
     @model_validator(mode="after")
@@ -178,7 +219,8 @@ class File(Section):
     @model_validator(mode="after")
     def _names_fit(self) -> "File":
         for name, model in self.models.items():
-            to_key(name)
+            if not fits_key(name):
+                raise ValueError(f"[models.{name[:60]}]: a name has 1 to {MAX_KEY_LENGTH} characters once escaped")
             if model.prompt is not None and model.prompt not in self.prompts:
                 known = ", ".join(self.prompts) or "none is defined"
                 raise ValueError(f"[models.{name}] prompt = {model.prompt!r}: no such prompt; there are: {known}")

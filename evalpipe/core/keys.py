@@ -16,10 +16,14 @@ MAX_KEY_LENGTH = 200  # a file name may have 255 bytes, and a shard key adds its
 
 def to_key(name: str) -> str:
     """Escape a name. Raises UsageError: empty, or too long to be a file name."""
-    key = _UNSAFE.sub(lambda hit: b".x%02X" % hit[0][0], name.encode("utf-8", "surrogatepass")).decode("ascii")
-    if not key or len(key) > MAX_KEY_LENGTH:
+    if not fits_key(name):
         raise UsageError(f"name {name[:60]!r}: a name has 1 to {MAX_KEY_LENGTH} characters once escaped. Shorten it.")
-    return key
+    return _escaped(name)
+
+
+def fits_key(name: str) -> bool:
+    """Whether `to_key` takes the name."""
+    return 0 < len(_escaped(name)) <= MAX_KEY_LENGTH
 
 
 def from_key(key: str) -> str:
@@ -45,3 +49,7 @@ def drop_of(shard: str) -> str:
 def draw(question_id: str) -> float:
     """A question's place in [0, 1) in the order in which `--limit` draws: random, stable, independent of its shard."""
     return fraction("draw", question_id)
+
+
+def _escaped(name: str) -> str:
+    return _UNSAFE.sub(lambda hit: b".x%02X" % hit[0][0], name.encode("utf-8", "surrogatepass")).decode("ascii")

@@ -16,7 +16,6 @@ from evalpipe.line.validate import validate_drop
 from evalpipe.telemetry.progress import Progress
 
 
-
 @dg.asset(
     partitions_def=drops,
     group_name="line",

@@ -1,4 +1,4 @@
-"""Dagster's storage made anew from the lake: partitions registered, events reported, nothing asked, nothing rewritten."""
+"""Dagster's storage made anew from the lake: partitions registered, events reported, nothing asked."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

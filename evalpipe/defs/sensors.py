@@ -38,8 +38,7 @@ _RUNNING = [
 def make_sensors(models: frozenset[str]) -> list[dg.SensorDefinition]:
     """`models` are the keys that the loaded definitions know; the configuration is read anew at each tick."""
 
-    @dg.sensor(
-        job=JOBS[INGEST_DROP], minimum_interval_seconds=EVERY_S, default_status=dg.DefaultSensorStatus.RUNNING)
+    @dg.sensor(job=JOBS[INGEST_DROP], minimum_interval_seconds=EVERY_S, default_status=dg.DefaultSensorStatus.RUNNING)
     def question_drops(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         """A drop that is whole and not in the lake is ingested; new files of verdicts are taken."""
         return drops_tick(context, open_project())
@@ -183,9 +182,7 @@ def _partition(wish: Wish) -> str | None:
 def _register(instance: dg.DagsterInstance, due: list[Wish]) -> None:
     """Keys may be missing where Dagster's storage is younger than the lake; registering again changes nothing."""
     register(instance, DROPS, [wish.key for wish in due if wish.what == "validate"])
-    register(
-        instance, SHARDS, sorted({wish.key.partition("|")[2] for wish in due if wish.what in ("cell", "scores")})
-    )
+    register(instance, SHARDS, sorted({wish.key.partition("|")[2] for wish in due if wish.what in ("cell", "scores")}))
 
 
 def _running(instance: dg.DagsterInstance) -> set[str]:

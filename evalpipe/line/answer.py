@@ -211,7 +211,7 @@ def _take_over(lake: Lake, model: str, shard: str) -> int:
 
 
 def _commit(lake: Lake, segment: Path) -> int:
-    """A segment becomes one transaction, known by the segment's name: after a crash in between it is not added twice."""
+    """A segment becomes one transaction, known by its name: after a crash in between it is not added twice."""
     rows = [{**row, "answered_at": datetime.fromisoformat(str(row["answered_at"]))} for row in read_segment(segment)]
     added = bool(rows) and lake.append(
         "answers", pl.DataFrame(rows, schema=TABLES["answers"].columns), transaction=f"journal:{segment.stem}"

@@ -101,4 +101,4 @@ def _repeated(project: Project, drop: str) -> pl.DataFrame:
         reason=pl.format("the same question_id stands again in {}:{} and says something else", "file", "line"),
         suspicion=pl.lit(REPEATED_SUSPICION),
         proposed_target=pl.lit(None, pl.String),
-    ).cast(dict(DOUBTS))
+    ).cast(pl.Schema(DOUBTS))

@@ -61,7 +61,7 @@ def retired(project: Project) -> set[str]:
 
 
 def drop_order(project: Project) -> pl.DataFrame:
-    """`drop`, `bank`, `order`: drops in the order of their first ingest, without retired ones. A later one supersedes."""
+    """`drop`, `bank`, `order`: unretired drops in the order of their first ingest; a later one supersedes."""
     drops = project.lake.read("drops", columns=["drop", "bank", "ingested_at"])
     drops = drops.filter(~pl.col("drop").is_in(sorted(retired(project)))).sort("ingested_at", "drop")
     return drops.select("drop", "bank").with_row_index("order")

@@ -25,7 +25,7 @@ from evalpipe.store.tables import TABLES
 from evalpipe.telemetry.progress import Progress
 
 STAGED_ROWS = 20_000
-BUCKET_ROWS = 200_000  # sorted in memory at once: about 200 MB of questions of 500 characters
+BUCKET_BYTES = 100_000_000  # sorted in memory at once; Arrow's copies make it some 400 MB
 
 REPEATED = "repeated_id"
 
@@ -83,9 +83,10 @@ class _Staged:
     """Parquet parts of the rows that could be read, and what is known of the whole drop."""
 
     folder: Path
-    keys: pl.DataFrame  # row, question_id, question_version, label_version, code (null where scorable)
+    keys: pl.DataFrame  # row, question_id, said (hash of its versions), scorable; of every row that could be read
     rejects: pl.DataFrame
     raw_rows: int
+    size_bytes: int
 
 
 def _stage(project: Project, drop: str, spec: DropSpec, folder: Path, progress: Progress) -> _Staged:
@@ -94,13 +95,15 @@ def _stage(project: Project, drop: str, spec: DropSpec, folder: Path, progress: 
     rejects: list[pl.DataFrame] = []
     rejected: list[dict[str, object]] = []
     keys: list[pl.DataFrame] = []
-    raw_rows = 0
+    raw_rows = size_bytes = 0
 
     def flush() -> None:
+        nonlocal size_bytes
         if rows:
             part = pl.DataFrame(rows, schema=_STAGED)
             part.write_parquet(folder / f"{len(keys):06}.parquet", compression="lz4")
-            keys.append(part.select("row", "question_id", "question_version", "label_version", "code"))
+            keys.append(part.select(_KEYS))
+            size_bytes += part.estimated_size()
             rows.clear()
         if rejected:
             rejects.append(pl.DataFrame(rejected, schema=TABLES["rejects"].columns))
@@ -117,11 +120,18 @@ def _stage(project: Project, drop: str, spec: DropSpec, folder: Path, progress: 
     progress.advance(len(rows) + len(rejected))
     flush()
     progress.finish()
-    empty_keys = pl.DataFrame(schema={name: _STAGED[name] for name in _KEYS})
-    return _Staged(folder, pl.concat([empty_keys, *keys]), pl.concat([TABLES["rejects"].empty(), *rejects]), raw_rows)
+    empty_keys = pl.DataFrame(schema=_STAGED).select(_KEYS)
+    every_reject = pl.concat([TABLES["rejects"].empty(), *rejects])
+    return _Staged(folder, pl.concat([empty_keys, *keys]), every_reject, raw_rows, size_bytes)
 
 
-_KEYS = ("row", "question_id", "question_version", "label_version", "code")
+# What is held of every row at once: 2 million rows have to fit beside everything else.
+_KEYS = (
+    pl.col("row"),
+    pl.col("question_id"),
+    pl.struct("question_version", "label_version").hash().alias("said"),
+    pl.col("code").is_null().alias("scorable"),
+)
 _STAGED = {
     **TABLES["quarantine"].columns,
     "row": pl.Int64(),
@@ -167,7 +177,7 @@ def _commit(
     # Kept from the first ingest: another shard size in the configuration must not move questions of an old drop.
     shards = state["n_shards"] if state else shard_count(staged.raw_rows, project.config.file.shards.size)
     assert isinstance(shards, int)
-    quarantined = staged.keys.filter(pl.col("code").is_not_null()).height + _conflicting(repeats).height
+    quarantined = staged.keys.filter(~pl.col("scorable")).height + _conflicting(repeats).height
     summary = IngestSummary(
         drop=drop,
         bank=spec.bank,
@@ -207,16 +217,12 @@ def _first_rejects(rejects: pl.DataFrame) -> list[Reject]:
 
 
 def _repeats(keys: pl.DataFrame) -> pl.DataFrame:
-    """Scorable rows whose id an earlier scorable row has: `row`, `first` (that row), `conflict`."""
-    scorable = keys.filter(pl.col("code").is_null()).sort("row")
-    first = scorable.unique("question_id", keep="first", maintain_order=True)
-    again = scorable.join(first.select("row"), on="row", how="anti")
-    versions = ("question_version", "label_version")
-    return again.join(first, on="question_id", suffix="_first").select(
-        "row",
-        "question_id",
-        first="row_first",
-        conflict=pl.any_horizontal(pl.col(name) != pl.col(f"{name}_first") for name in versions),
+    """Scorable rows whose id an earlier one has: `row`, `first` (that row), `conflict` (they say different things)."""
+    scorable = keys.filter("scorable")  # in the order of the rows
+    again = scorable.filter(~pl.col("question_id").is_first_distinct())
+    firsts = scorable.filter(pl.col("question_id").is_first_distinct()).join(again, on="question_id", how="semi")
+    return again.join(firsts, on="question_id", suffix="_first", maintain_order="left").select(
+        "row", first="row_first", conflict=pl.col("said") != pl.col("said_first")
     )
 
 
@@ -265,7 +271,7 @@ def _quarantine(staged: _Staged, repeats: pl.DataFrame, drop: str, shards: int) 
 
 def _by_shard(staged: _Staged, repeats: pl.DataFrame, drop: str, shards: int) -> Iterator[pl.DataFrame]:
     """The good rows, a bucket of shards at a time, sorted by shard and then as they came."""
-    buckets = max(1, staged.raw_rows // BUCKET_ROWS)
+    buckets = 1 + staged.size_bytes // BUCKET_BYTES
     for bucket in range(buckets):
         yield (
             _parts(staged)

@@ -43,30 +43,33 @@ def validate_drop(project: Project, drop: str, made: MadeBy) -> ValidationSummar
         bank = str(state["bank"])
         reviews = reviews_of(project, drop, bank)
         narrow: list[pl.DataFrame] = []
+        counts = {"reviewed": 0, "excluded": 0}
 
         def frames() -> Iterator[pl.DataFrame]:
             narrow.clear()
+            counts.update(reviewed=0, excluded=0)
             for batch in project.lake.batches("raw_questions", pl.col("drop") == drop):
                 settled = _settled(batch, from_key(drop), reviews)
                 narrow.append(settled.select(_NARROW))
+                counts["reviewed"] += settled.filter(pl.col("review_ids").list.len() > 0).height
+                counts["excluded"] += settled.filter(pl.col("status") != "active").height
                 yield settled
 
         project.lake.replace_stream("questions", frames, drop=drop)
         every = pl.concat([TABLES["questions"].empty().select(_NARROW), *narrow])
         shards = _shards(drop, bank, every)
         project.lake.replace("shards", shards, drop=drop)
-        excluded = every.filter(pl.col("status") != "active").height
         changes: dict[str, object] = {
-            "n_excluded": excluded,
+            "n_excluded": counts["excluded"],
             "reviews_version": reviews_version(reviews),
             "validated_at": now(),
         }
         write_state(project, drop, changes, made)
-    reviewed = every.filter(pl.col("review_ids").list.len() > 0).height
-    return ValidationSummary(drop, bank, every.height, reviewed, excluded, shards)
+    return ValidationSummary(drop, bank, every.height, counts["reviewed"], counts["excluded"], shards)
 
 
-_NARROW = ["shard", "question_id", "kind", "question_version", "label_version", "status", "review_ids"]
+# What is held of every question at once, to make the shards' versions: 2 million have to fit.
+_NARROW = ["shard", "question_id", "kind", "question_version", "label_version"]
 
 
 def _settled(batch: pl.DataFrame, drop: str, reviews: dict[str, list[Review]]) -> pl.DataFrame:
@@ -99,7 +102,8 @@ def _settled(batch: pl.DataFrame, drop: str, reviews: dict[str, list[Review]]) -
 def _shards(drop: str, bank: str, questions: pl.DataFrame) -> pl.DataFrame:
     """One row per shard that has questions, with a version for its questions and one for its labels."""
     rows: list[dict[str, object]] = []
-    for (shard,), group in questions.sort("question_id").group_by("shard", maintain_order=True):
+    for shard in questions["shard"].unique().sort():
+        group = questions.filter(pl.col("shard") == shard).sort("question_id")
         ids = group["question_id"].to_list()
         rows.append(
             {
@@ -112,4 +116,4 @@ def _shards(drop: str, bank: str, questions: pl.DataFrame) -> pl.DataFrame:
                 "labels_version": digest(ids, group["label_version"].to_list()),
             }
         )
-    return pl.DataFrame(rows, schema=TABLES["shards"].columns).sort("shard")
+    return pl.DataFrame(rows, schema=TABLES["shards"].columns)

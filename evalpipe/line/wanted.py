@@ -77,7 +77,7 @@ def wishes(project: Project) -> list[Wish]:
 
 
 def ingest_needed(project: Project, drop: str) -> Literal["ingest", "validate"] | None:
-    """What `evalpipe run` has to do for a drop before its cells: everything, the part behind the reviews, or nothing."""
+    """What `evalpipe run` has to do for a drop before its cells: all, the part behind the reviews, or nothing."""
     state = drop_state(project, drop)
     if state is None or state["gated_at"] is None:
         return "ingest"

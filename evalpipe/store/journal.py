@@ -8,9 +8,11 @@ that died; the next run of the cell takes it over. The cell's lease keeps two ru
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+from evalpipe.core.errors import LakeError
 from evalpipe.store.lake import Lake
 
 Row = dict[str, object]
@@ -21,17 +23,30 @@ def journal_folder(lake: Lake, model: str, shard: str) -> Path:
 
 
 class Segment:
-    """One run's own file, open for appending. `write` returns when the operating system has the bytes."""
+    """One run's own file, open for appending. `write` returns when the operating system has the bytes.
+
+    Raises: LakeError: the folder cannot be made, or the disk is full; the lines before are whole.
+    """
 
     def __init__(self, folder: Path, run_id: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{run_id}.jsonl"
-        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        self._size_bytes = os.fstat(self._file).st_size
 
     def write(self, row: Row) -> None:
-        line = memoryview(json.dumps(row, separators=(",", ":")).encode() + b"\n")
-        while line:
-            line = line[os.write(self._file, line) :]
+        line = json.dumps(row, separators=(",", ":")).encode() + b"\n"
+        rest = memoryview(line)
+        try:
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError as error:
+            os.ftruncate(self._file, self._size_bytes)  # half a line would spoil the next one
+            raise _unwritable(self.path, error) from error
+        self._size_bytes += len(line)
 
     def __enter__(self) -> "Segment":
         return self
@@ -52,12 +67,24 @@ def read_segment(path: Path) -> Iterator[Row]:
             if not line.endswith(b"\n"):
                 return
             try:
-                yield json.loads(line)
+                row = json.loads(line)
             except ValueError:
                 continue  # a crash of the machine, not of the process, can leave a block of zeros
+            if isinstance(row, dict):
+                yield row
 
 
 def remove(paths: list[Path]) -> None:
     """Delete segments whose rows are in the answers table, and the cell's folder when it is empty."""
     for path in paths:
         path.unlink(missing_ok=True)
+    for folder in {path.parent for path in paths}:
+        with suppress(OSError):  # another segment is in it; or it is gone
+            folder.rmdir()
+
+
+def _unwritable(path: Path, error: OSError) -> LakeError:
+    return LakeError(
+        f"{path}: answers cannot be written to the journal ({error.strerror or error}), so none is asked for. Check "
+        "that the lake is writable and has space, and run again: what came before is kept."
+    )

@@ -1,18 +1,23 @@
 """The lake: one folder a Delta table. Opens, reads, appends and replaces; knows nothing of what the rows mean."""
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from evalpipe.core.errors import LakeError
+from evalpipe.core.errors import EvalpipeError, LakeError
 from evalpipe.store.tables import TABLES, TableSpec
+
+if TYPE_CHECKING:
+    from arro3.core import RecordBatch, RecordBatchReader
 
 _T = TypeVar("_T")
 
@@ -39,11 +44,18 @@ class Lake:
             raise _unusable(self.path(table), error) from error
 
     def scan(self, table: str) -> pl.LazyFrame:
-        """All rows, lazily, with exactly the columns of the table's specification."""
+        """All rows, lazily, with exactly the columns of the table's specification.
+
+        A column that the specification gained after the table was written is null in the rows from before.
+        """
         spec, opened = TABLES[table], self.open(table)
         if opened is None or not opened.file_uris():
             return spec.empty().lazy()
-        return pl.scan_delta(opened).select(pl.col(name).cast(kind) for name, kind in spec.columns.items())
+        there = _columns(opened)
+        return pl.scan_delta(opened).select(
+            (pl.col(name) if name in there else pl.lit(None).alias(name)).cast(kind)
+            for name, kind in spec.columns.items()
+        )
 
     def read(self, table: str, where: pl.Expr | None = None, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """The rows for which `where` holds."""
@@ -64,7 +76,10 @@ class Lake:
         found = self.scan(table).filter(where)
         if columns is not None:
             found = found.select(columns)
-        yield from found.collect_batches(chunk_size=rows, maintain_order=True)
+        try:
+            yield from found.collect_batches(chunk_size=rows, maintain_order=True)
+        except (pl.exceptions.ComputeError, OSError) as error:
+            raise _unusable(self.path(table), error) from error
 
     def append(self, table: str, frame: pl.DataFrame, transaction: str | None = None) -> bool:
         """Add rows. With `transaction`, at most once for ever: False says that it was there already."""
@@ -76,7 +91,12 @@ class Lake:
                 return False
             properties = CommitProperties(app_transactions=[Transaction(transaction, 1)]) if transaction else None
             write_deltalake(
-                opened, _fitted(frame, spec), mode="append", commit_properties=properties, writer_properties=_WRITER
+                opened,
+                _fitted(frame, spec),
+                mode="append",
+                schema_mode=_schema_mode(opened, spec),
+                commit_properties=properties,
+                writer_properties=_WRITER,
             )
             return True
 
@@ -87,24 +107,36 @@ class Lake:
         self.replace_stream(table, lambda: [frame], **keys)
 
     def replace_stream(self, table: str, frames: Callable[[], Iterable[pl.DataFrame]], **keys: str) -> None:
-        """The same from a stream of frames, in one transaction; called again when another writer came between."""
+        """The same from a stream of frames, in one transaction; called again when another writer came between.
+
+        What `frames` raises comes out as it is, and nothing is committed.
+        """
+        if not keys:
+            raise ValueError("replace needs keys: without any it would replace the whole table")
         spec = TABLES[table]
         predicate = " AND ".join(f"{column} = '{_checked(key)}'" for column, key in keys.items())
+        raised: list[BaseException] = []
 
         def commit() -> None:
             opened = self._created(spec)
-            some = iter(frames())
-            first = next(some, spec.empty())
-            if first.is_empty() and (first := next(some, first)).is_empty():
+            some = (frame for frame in frames() if not frame.is_empty())
+            first = next(some, None)
+            if first is None:
                 opened.delete(predicate)
                 return
-            write_deltalake(
-                opened,
-                _reader(spec, first, some),
-                mode="overwrite",
-                predicate=predicate,
-                writer_properties=_WRITER,
-            )
+            try:
+                write_deltalake(
+                    opened,
+                    _reader(spec, first, some, raised),
+                    mode="overwrite",
+                    schema_mode=_schema_mode(opened, spec),
+                    predicate=predicate,
+                    writer_properties=_WRITER,
+                )
+            except (DeltaError, OSError):
+                if raised:  # it went through the Arrow stream, which turned it into a text
+                    raise raised[0] from None
+                raise
 
         self._retried(spec, commit)
 
@@ -143,24 +175,38 @@ class Lake:
 _WRITER = WriterProperties(max_row_group_size=ROW_GROUP_ROWS, compression="ZSTD")
 
 
+def _columns(opened: DeltaTable) -> set[str]:
+    return {field.name for field in opened.schema().fields}
+
+
+def _schema_mode(opened: DeltaTable, spec: TableSpec) -> Literal["merge"] | None:
+    """`merge` where a version of evalpipe with other columns wrote the table: columns are added, none is lost."""
+    return None if _columns(opened) == set(spec.columns) else "merge"
+
+
 def _fitted(frame: pl.DataFrame, spec: TableSpec) -> pl.DataFrame:
     return frame.select(pl.col(name).cast(kind) for name, kind in spec.columns.items())
 
 
-def _reader(spec: TableSpec, first: pl.DataFrame, rest: Iterable[pl.DataFrame]) -> object:
+def _reader(
+    spec: TableSpec, first: pl.DataFrame, rest: Iterable[pl.DataFrame], raised: list[BaseException]
+) -> "RecordBatchReader":
     from arro3.core import RecordBatchReader, Table
 
-    def record_batches() -> Iterator[object]:
-        yield from Table.from_arrow(_fitted(first, spec)).to_batches()
-        for frame in rest:
-            yield from Table.from_arrow(_fitted(frame, spec)).to_batches()
+    def record_batches() -> Iterator["RecordBatch"]:
+        try:
+            for frame in chain([first], rest):
+                yield from Table.from_arrow(_fitted(frame, spec)).to_batches()
+        except (EvalpipeError, pl.exceptions.PolarsError, OSError, KeyboardInterrupt) as error:
+            raised.append(error)
+            raise
 
     return RecordBatchReader.from_batches(Table.from_arrow(spec.empty()).schema, record_batches())
 
 
 def _checked(key: str) -> str:
     """A key as it may stand between quotes of a predicate; anything else is a fault of ours, not of the data."""
-    if not key.replace(".", "").replace("_", "").replace("-", "").isalnum() or not key.isascii():
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", key):
         raise ValueError(f"{key!r} is not a key; escape it with core.keys.to_key")
     return key
 

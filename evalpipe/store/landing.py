@@ -1,15 +1,15 @@
 """The landing place: a folder of drops. Says which are ready, whether one changed, and copies new ones in."""
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from uuid import uuid4
 
-from evalpipe.core.errors import DropError, UsageError
-from evalpipe.core.keys import from_key, to_key
+from evalpipe.core.errors import DropError, LakeError, UsageError
+from evalpipe.core.keys import fits_key, from_key, to_key
 from evalpipe.core.versions import DIGEST_BYTES, digest
 
 SUCCESS = "_SUCCESS"
@@ -24,18 +24,21 @@ class Landing:
 
     def drops(self) -> list[str]:
         """Keys of the folders that are drops, ready or not, in sorted order. Hidden ones are being copied in."""
+        return sorted(to_key(name) for name in self._names() if fits_key(name))
+
+    def misnamed(self) -> list[str]:
+        """Folders whose names are too long to be keys: they are no drops until somebody renames them."""
+        return sorted(name for name in self._names() if not fits_key(name))
+
+    def _names(self) -> list[str]:
         if not self.root.is_dir():
             return []
-        return sorted(
-            to_key(entry.name)
-            for entry in self.root.iterdir()
-            if entry.is_dir() and not entry.name.startswith((".", "_")) and entry.name != REVIEWS
-        )
+        return [entry.name for entry in self.root.iterdir() if _may_be_drop(entry.name) and entry.is_dir()]
 
     def folder(self, drop: str) -> Path:
         """Raises DropError: no such folder."""
         folder = self.root / from_key(drop)
-        if not folder.is_dir():
+        if not _may_be_drop(from_key(drop)) or not folder.is_dir():
             known = ", ".join(self.drops()) or "none"
             raise DropError(f"{folder}: no such drop. In the landing place: {known}. `evalpipe ingest PATH` adds one.")
         return folder
@@ -48,9 +51,13 @@ class Landing:
         folder = self.folder(drop)
         if (folder / SUCCESS).exists():
             return True
-        paths = [folder, *folder.rglob("*")]
-        newest = max((path.stat().st_ctime for path in paths if path.exists()), default=time.time())
-        return len(paths) > 1 and time.time() - newest >= settle_s
+        changes: list[float] = []
+        try:
+            for path in (folder, *folder.rglob("*")):
+                changes.append(path.lstat().st_ctime)
+        except FileNotFoundError:  # an uploader renamed or deleted it just now
+            return False
+        return len(changes) > 1 and time.time() - max(changes) >= settle_s
 
     def signature(self, drop: str) -> str:
         """Cheap: changes whenever a file is written, added or taken away (names, sizes, modification times)."""
@@ -72,28 +79,37 @@ class Landing:
     def copy_in(self, source: Path, name: str | None = None) -> str:
         """Copy a file or folder in as a drop, atomically; returns its key.
 
-        Raises: UsageError: nothing to copy, or a drop of this name is there already.
+        Raises:
+            UsageError: nothing to copy, or a drop of this name is there already.
+            LakeError: a file cannot be read, or the landing place cannot be written.
         """
         if not source.exists():
             raise UsageError(f"{source}: no such file or folder.")
-        drop = to_key(name or (source.name if source.is_dir() else source.name.split(".")[0]))
+        if self.root.resolve().is_relative_to(source.resolve()):
+            raise UsageError(f"{source}: the landing place lies in it. Name the folder that holds the drop's files.")
+        named = source.absolute().name  # `.` has no name of its own
+        drop = to_key(name or (named if source.is_dir() else named.split(".")[0] or named))
         final = self.root / from_key(drop)
-        if from_key(drop) in (REVIEWS, ".", "..") or "/" in from_key(drop) or from_key(drop).startswith((".", "_")):
-            raise UsageError(f"--name {name!r}: a drop's name is a plain folder name that is not `{REVIEWS}`.")
+        if not _may_be_drop(from_key(drop)):
+            raise UsageError(
+                f"{from_key(drop)!r}: a drop's name is a plain folder name that starts with no dot or underscore and "
+                f"is not `{REVIEWS}`. Choose another --name."
+            )
+        taken = UsageError(f"{final}: there is a drop of this name. Drops never change: choose another --name.")
         if final.exists():
-            raise UsageError(f"{final}: there is a drop of this name. Drops never change: choose another --name.")
-        self.root.mkdir(parents=True, exist_ok=True)
-        arriving = self.root / f".arriving-{os.getpid()}-{from_key(drop)}"
+            raise taken
+        arriving = self.root / f".arriving-{uuid4().hex}"
         try:
-            if source.is_dir():
-                shutil.copytree(source, arriving, ignore=shutil.ignore_patterns(".*"))
-            else:
-                arriving.mkdir()
-                shutil.copy2(source, arriving / source.name)
+            self.root.mkdir(parents=True, exist_ok=True)
+            _copy(source, arriving)
             if not any(path.is_file() and path.name != SUCCESS for path in arriving.rglob("*")):
                 raise UsageError(f"{source}: holds no file to take in.")
             (arriving / SUCCESS).touch()
             arriving.rename(final)
+        except (OSError, shutil.Error) as error:
+            if final.exists():  # somebody else brought one in meanwhile
+                raise taken from error
+            raise LakeError(f"{source}: cannot be copied to {final} ({_cause(error)}).") from error
         finally:
             shutil.rmtree(arriving, ignore_errors=True)
         return drop
@@ -103,7 +119,9 @@ class Landing:
         folder = self.root / REVIEWS
         files = folder.iterdir() if folder.is_dir() else ()
         return sorted(
-            path for path in files if path.suffix in (".csv", ".jsonl") and not path.name.startswith((".", "_"))
+            path
+            for path in files
+            if path.suffix in (".csv", ".jsonl") and not path.name.startswith((".", "_")) and path.is_file()
         )
 
     def _files(self, drop: str) -> Iterator[tuple[str, Path]]:
@@ -111,3 +129,24 @@ class Landing:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and path.name != SUCCESS:
                 yield str(path.relative_to(folder)), path
+
+
+def _may_be_drop(name: str) -> bool:
+    """A plain folder name; nothing that would lead out of the landing place."""
+    return name != REVIEWS and not name.startswith((".", "_")) and "/" not in name and "\0" not in name
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns(".*"))
+        target.chmod(0o755)  # the source's own mode may forbid the `_SUCCESS` that follows
+    else:
+        target.mkdir()
+        shutil.copy2(source, target / source.name)
+
+
+def _cause(error: OSError) -> str:
+    """What was wrong with the first file: `shutil.Error` carries a list of (from, to, why)."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        return "; ".join(str(why) for _, _, why in error.args[0][:1])
+    return str(error)

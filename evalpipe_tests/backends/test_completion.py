@@ -111,3 +111,13 @@ def test_errors_are_found_where_servers_put_them(payload, message, codes):
     """The message and the codes of an error are read from every place in use, and nothing is made up."""
     assert error_message(payload) == message
     assert error_codes(payload) == codes
+
+
+@pytest.mark.parametrize("nest", [lambda inner: {"error": inner}, lambda inner: {"detail": [inner]}])
+def test_an_error_nested_without_end_is_read_no_further(nest):
+    """A body made to exhaust the reader costs four steps and says nothing."""
+    payload: object = {"message": "deep down"}
+    for _ in range(5_000):
+        payload = nest(payload)
+    assert error_message(payload) == ""
+    assert error_codes(payload) == set()

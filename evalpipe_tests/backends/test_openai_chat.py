@@ -46,7 +46,6 @@ def chat(stub: Stub, **fields) -> OpenAIChat:
         (Reaction(body=b"[" * 100_000), "try again"),
         (Reaction(body=b'{"choices": ' + b"[" * 700 + b"]" * 700 + b"}"), "try again"),
         (Reaction(body=b"9" * 100_000), "try again"),
-        (Reaction(status=400, body=b'{"error": ' * 700 + b"1" + b"}" * 700), "rejected"),
         (Reaction("A", headers={"content-encoding": "gzip"}), "try again"),
     ],
 )

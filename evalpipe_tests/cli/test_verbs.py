@@ -92,7 +92,10 @@ def test_what_questions_say_is_shown_never_obeyed(command, make_project, stub):
     rows = sums(range(3))
     put_drop(project, "sums", [{**row, "question": f"{row['question']} {HOSTILE}"} for row in rows])
     command(project, "run")
-    for said in (command(project, "show", "sum-1"), command(project, "show-prompt", "--model", "adder", "--question", "sum-1")):
+    for said in (
+        command(project, "show", "sum-1"),
+        command(project, "show-prompt", "--model", "adder", "--question", "sum-1"),
+    ):
         assert said.code == 0
         assert "\x1b[31m" not in said.out
         assert "\\u001b[31m" in said.out
@@ -125,7 +128,11 @@ def test_a_retired_drop_leaves_the_leaderboard(command, project, stub):
 def test_a_stopped_drop_says_how_to_go_on_and_accept_does(command, make_project, stub):
     """The gate's sentence names the command; after it the drop is evaluated."""
     project = make_project(MODEL.format(base_url=stub.base_url, more=""))
-    put_drop(project, "bad", [*sums(range(6)), *({**row, "question_id": f"x{n}", "answer": "0"} for n, row in enumerate(sums(range(6))))])
+    put_drop(
+        project,
+        "bad",
+        [*sums(range(6)), *({**row, "question_id": f"x{n}", "answer": "0"} for n, row in enumerate(sums(range(6))))],
+    )
     said = command(project, "run")
     assert said.code == 1
     assert "evalpipe labels accept bad --by WHO --why TEXT" in said.err
@@ -140,7 +147,9 @@ def test_reviews_are_taken_and_bad_lines_named(command, project, stub, tmp_path)
     """Good verdicts count, bad ones are named with line and reason, and no model is asked again."""
     command(project, "run")
     file = tmp_path / "verdicts.csv"
-    file.write_text("bank,question_id,verdict,correct_target,by,why\nsums,sum-4,correct,11,ann,\nsums,sum-5,perhaps,,ann,\n")
+    file.write_text(
+        "bank,question_id,verdict,correct_target,by,why\nsums,sum-4,correct,11,ann,\nsums,sum-5,perhaps,,ann,\n"
+    )
     said = command(project, "labels", "review", str(file))
     assert said.code == 1
     assert "verdicts.csv:3" in said.err

@@ -74,12 +74,34 @@ def test_dagsters_own_commands_materialise_every_asset(folder, stub):
     register = "import dagster as dg; dg.DagsterInstance.get().add_dynamic_partitions('drops', ['sums'])"
     _python(folder, register)
     ingest = "raw_questions,label_doubts,validated_questions"
-    done = tool(folder, "dagster", "asset", "materialize", "-m", "evalpipe.definitions", "--select", ingest, "--partition", "sums")
+    done = tool(
+        folder,
+        "dagster",
+        "asset",
+        "materialize",
+        "-m",
+        "evalpipe.definitions",
+        "--select",
+        ingest,
+        "--partition",
+        "sums",
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     cell = "adder|sums.0000"
     done = tool(folder, "dg", "launch", "--assets", "model_answers,scores", "--partition", cell)
     assert done.returncode == 0, done.stderr[-3000:]
-    done = tool(folder, "dagster", "asset", "materialize", "-m", "evalpipe.definitions", "--select", "model_answers", "--partition", cell)
+    done = tool(
+        folder,
+        "dagster",
+        "asset",
+        "materialize",
+        "-m",
+        "evalpipe.definitions",
+        "--select",
+        "model_answers",
+        "--partition",
+        cell,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     done = tool(folder, "dg", "launch", "--assets", "leaderboard")
     assert done.returncode == 0, done.stderr[-3000:]

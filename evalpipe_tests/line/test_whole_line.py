@@ -103,7 +103,9 @@ def test_a_changed_scorer_scores_exactly_its_cells_again(make_project, line_of):
         toml = config(stub)
         project = make_project(toml)
         put_drop(project, "sums", sums(range(20)))
-        rows = [{"question_id": f"t-{n}", "question": f"What is {n} plus 9?", "answer": f"about {n}"} for n in range(10)]
+        rows = [
+            {"question_id": f"t-{n}", "question": f"What is {n} plus 9?", "answer": f"about {n}"} for n in range(10)
+        ]
         put_drop(project, "texts", rows)
         clockwork = Clockwork(line_of(project))
         clockwork.until_quiet()
@@ -141,7 +143,9 @@ def test_a_rejected_drop_registers_no_shard_and_asks_no_model(make_project, line
     """Too many doubts stop the drop at its gate; accepting it, with a name and a reason, lets it through."""
     with Stub(add) as stub:
         project = make_project(config(stub))
-        rows = sums(range(10)) + [{**row, "question_id": f"again-{n}", "answer": "1"} for n, row in enumerate(sums(range(5)))]
+        rows = sums(range(10)) + [
+            {**row, "question_id": f"again-{n}", "answer": "1"} for n, row in enumerate(sums(range(5)))
+        ]
         put_drop(project, "bad", rows)
         clockwork = Clockwork(line_of(project))
         clockwork.until_quiet()
@@ -192,7 +196,7 @@ def test_a_drop_that_is_still_uploaded_is_not_taken(make_project, line_of):
 
 
 def test_a_quiet_drop_is_taken_after_settle_s(make_project, line_of):
-    """A drop without `_SUCCESS` is whole when nothing in it changed for settle_s, whatever its modification times say."""
+    """A drop without `_SUCCESS` is whole when nothing in it changed for settle_s, whatever its file times say."""
     with Stub(add) as stub:
         project = make_project(config(stub) + "[landing]\nsettle_s = 0.6\n")
         folder = put_drop(project, "sums", sums(range(10)), whole=False)
@@ -239,7 +243,7 @@ def test_retries_of_a_cell_pause_in_between(make_project, line_of):
 
 
 def test_a_few_failures_are_scored_and_marked_and_null(make_project, line_of):
-    """Up to max_failed_fraction the cell is scored: what failed is null, out of the denominator, and bounds are shown."""
+    """Up to max_failed_fraction the cell is scored: what failed is null and not counted, and bounds are shown."""
 
     def answer(body):
         return Reaction(status=500) if numbers_of(body)[0] == 0 else add(body)

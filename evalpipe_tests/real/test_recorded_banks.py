@@ -18,8 +18,9 @@ PUBLISHED = {
 }
 
 
-def recorded(path, bank, columns=""):
-    return f'[models.many]\nbackend = "recorded"\npath = "{path}"\nmodels = "*"\nbanks = ["{bank}"]\nautomatic = true\n{columns}'
+def recorded(path, bank):
+    lines = ['backend = "recorded"', f'path = "{path}"', 'models = "*"', f'banks = ["{bank}"]', "automatic = true"]
+    return "\n".join(["[models.many]", *lines])
 
 
 def drop(project, name, file, toml):
@@ -78,7 +79,9 @@ def test_mmlu_redux_loses_nothing(make_project, line_of):
 @pytest.mark.parametrize("name", ["fcot_code002_NL+SL", "google_text-unicorn@001"])
 def test_names_that_are_no_keys_come_back(make_project, name):
     """A model's name with a plus or an at sign becomes a key and the name again."""
-    file = "gsm8k/recorded_final_answers.parquet" if name.startswith("fcot") else "mmlu_redux/recorded_completions.parquet"
+    file = (
+        "gsm8k/recorded_final_answers.parquet" if name.startswith("fcot") else "mmlu_redux/recorded_completions.parquet"
+    )
     project = make_project(recorded(DATA / file, "any"))
     assert name in {from_key(key) for key in project.config.models}
     assert project.model_key(name) in project.config.models

@@ -1,6 +1,7 @@
 """The endpoints, really asked: one short question each, all at the same time, each for a limited time."""
 
 import asyncio
+import os
 import re
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -29,9 +30,11 @@ _MENDS = (
     ("name or service not known", "No such host: correct `base_url`."),
     ("name resolution", "The host's name cannot be looked up: correct `base_url`, or see to this machine's network."),
     ("no address associated", "No such host: correct `base_url`."),
+    ("no route", "No way leads there: see to this machine's network, VPN and proxy, or correct `base_url`."),
     ("unreachable", "No way leads there: see to this machine's network, VPN and proxy, or correct `base_url`."),
     ("certificate", "Its TLS certificate is not trusted here: install its authority, or correct `base_url`."),
     ("ssl", "It does not speak TLS on that port: perhaps `base_url` begins with http:// there."),
+    ("http 501", "Something else than an API answers there: correct `base_url`, it often ends in /v1."),
     ("not a json object", "Something else than an API answers there: correct `base_url`, it often ends in /v1."),
     ("no choices", "It speaks another protocol: `base_url` must lead to OpenAI-style chat completions, often in /v1."),
     ("compressed", "A proxy compresses the replies: ask it directly, or turn that off."),
@@ -126,6 +129,9 @@ def _did_not_answer(where: str, reason: str, model: OpenAIChatModel, wait_s: flo
     if reason.startswith("HTTP 429"):
         mend = "Ask it less: lower `max_in_flight`, look at the account's limits, or come back later."
         return warning(ENDPOINTS, f"{where}: it lives, and wants to be asked later ({reason})", mend)
+    system = re.match(r"\[Errno (\d{1,3})\]", reason)
+    if system:  # asyncio says "Connect call failed" whatever the reason was
+        reason = f"{reason}: {os.strerror(int(system[1]))}"
     mend = next((mend for part, mend in _MENDS if part in reason.lower()), _LOOK_AT_SERVER)
     return bad(ENDPOINTS, f"{where}: {reason}", mend)
 
