@@ -19,6 +19,7 @@ from evalpipe.backends.protocol import Message
 from evalpipe.config.schema import Prompt
 from evalpipe.core.errors import ConfigError
 from evalpipe.core.questions import KINDS, LETTERS, Kind, Question
+from evalpipe.core.quoting import one_line
 from evalpipe.core.versions import digest
 
 DEFAULT_NAME = "default"
@@ -29,6 +30,8 @@ _ENVIRONMENT = ImmutableSandboxedEnvironment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+# What they give differs each time: the same question would be another request, and be asked again.
+del _ENVIRONMENT.globals["lipsum"], _ENVIRONMENT.filters["random"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +87,24 @@ class Renderer:
                 )
                 .strip()
             )
-        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        except _RENDERING_FAULTS as error:
             raise ConfigError(
-                f"[prompts.{self.name}]: the template cannot be rendered for a {question.kind} question: {error}. "
+                f"[prompts.{self.name}]: the template cannot be rendered for a {question.kind} question: "
+                f"{one_line(str(error) or type(error).__name__)}. "
                 "It may use: question, kind, choices (each with letter and text), subject, answer_field."
             ) from error
+
+
+# What a template's own faults raise: an unknown name, a wrong type, a division by zero, a bad index, endless recursion.
+_RENDERING_FAULTS = (
+    jinja2.TemplateError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+)
 
 
 def load_prompt(
@@ -154,7 +170,8 @@ def _file(name: str, key: str, path: Path) -> str:
 
 
 def _same(one: Question, other: Question) -> bool:
-    return one.question_id == other.question_id or (one.text == other.text and one.choices == other.choices)
+    """By id, or by text: white space apart, and whatever the choices and their order."""
+    return one.question_id == other.question_id or one.text.split() == other.text.split()
 
 
 def _read_examples(name: str, path: Path) -> tuple[Example, ...]:
@@ -162,7 +179,8 @@ def _read_examples(name: str, path: Path) -> tuple[Example, ...]:
     text = _file(name, "examples", path)
     found: list[Example] = []
     try:
-        rows = json.loads(text) if text.lstrip().startswith("[") else [json.loads(x) for x in text.splitlines() if x]
+        lines = [line for line in text.split("\n") if line.strip()]
+        rows = json.loads(text) if text.lstrip().startswith("[") else [json.loads(line) for line in lines]
         for row in rows:
             choices = tuple(str(choice) for choice in row.get("choices") or ())
             kind: Kind = "choice" if choices else "text"

@@ -80,7 +80,7 @@ def run_line(project: Project, drops: list[str], models: list[str], limit: int |
 
 
 def demo(
-    questions: Annotated[int, typer.Option(min=10, max=10_000, help="How many sample questions.")] = 120,
+    questions: Annotated[int, typer.Option(min=10, max=10_000, help="How many sample questions.")] = 100,
     seed: Annotated[int, typer.Option(help="Which sample.")] = 7,
 ) -> None:
     """Generate a drop, let a real model on this CPU answer it, print the leaderboard and the label errors found."""

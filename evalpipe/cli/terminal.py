@@ -37,7 +37,8 @@ def print_json(value: object) -> None:
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[object]], width: int = 60) -> None:
     """A table for people. Numbers stand right; cells of hostile text are one escaped line."""
-    table = Table(title=title, title_justify="left", header_style="bold")
+    out.print(Text(title, style="bold"))  # a table would break its title at the table's own width
+    table = Table(header_style="bold")
     numeric = [bool(rows) and all(isinstance(row[i], int | float | None) for row in rows) for i in range(len(header))]
     for name, right in zip(header, numeric, strict=True):
         table.add_column(name, justify="right" if right else "left", overflow="fold")

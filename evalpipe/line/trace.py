@@ -10,6 +10,9 @@ from evalpipe.line.project import Project
 from evalpipe.line.rank import latest_leaderboard
 from evalpipe.line.standing import standing_questions, standing_scores
 
+_ANSWER = ["model", "outcome", "text", "error", "prompt_name", "answered_at", "run_id"]
+_SCORE = ["model", "outcome", "score", "extracted", "rule", "reason", "label_version"]
+
 
 def question_history(project: Project, question_id: str, bank: str | None = None) -> dict[str, list[dict[str, Any]]]:
     """`questions`, `quarantine`, `doubts`, `reviews`, `answers`, `scores` of a question, as rows.
@@ -23,13 +26,19 @@ def question_history(project: Project, question_id: str, bank: str | None = None
     def rows(table: str, columns: list[str] | None = None) -> list[dict[str, Any]]:
         return project.lake.read(table, here, columns).to_dicts()
 
+    validated, scores = rows("questions"), rows("scores")
+    drops = {row["drop"] for row in validated}
+    raw = [{**row, "status": "not validated"} for row in rows("raw_questions") if row["drop"] not in drops]
+    # Equal questions share one request, and the answer names the question that was asked first.
+    shared = pl.col("fingerprint").is_in([row["fingerprint"] for row in scores])
+    answers = project.lake.read("answers", here | shared, _ANSWER)
     found = {
-        "questions": rows("questions") or [{**row, "status": "not validated"} for row in rows("raw_questions")],
+        "questions": validated + raw,
         "quarantine": rows("quarantine", ["drop", "file", "line", "targets", "code", "reason"]),
         "doubts": rows("suspects", ["drop", "suspicion", "signals", "reasons", "proposed_target"]),
         "reviews": rows("reviews", ["verdict", "correct_target", "by", "at", "why"]),
-        "answers": rows("answers", ["model", "outcome", "text", "error", "prompt_name", "answered_at", "run_id"]),
-        "scores": rows("scores", ["model", "outcome", "score", "extracted", "rule", "reason", "label_version"]),
+        "answers": answers.to_dicts(),
+        "scores": [{name: row[name] for name in _SCORE} for row in scores],
     }
     if not found["questions"] and not found["quarantine"]:
         raise UsageError(f"no question {question_id!r}{f' in bank {bank!r}' if bank else ''} in the lake.")

@@ -196,7 +196,9 @@ def _reader(
     def record_batches() -> Iterator["RecordBatch"]:
         try:
             for frame in chain([first], rest):
-                yield from Table.from_arrow(_fitted(frame, spec)).to_batches()
+                # In pieces, because the writer holds several batches at a time whatever their size.
+                for piece in _fitted(frame, spec).iter_slices(ROW_GROUP_ROWS):
+                    yield from Table.from_arrow(piece).to_batches()
         except (EvalpipeError, pl.exceptions.PolarsError, OSError, KeyboardInterrupt) as error:
             raised.append(error)
             raise

@@ -18,7 +18,7 @@ from evalpipe.line.health.drops import DROPS, JOURNAL, drops, journal
 from evalpipe.line.health.endpoints import ENDPOINTS, WAIT_S, endpoints
 from evalpipe.line.health.finding import Finding, bad, ok
 from evalpipe.line.health.installed import PACKAGES, packages
-from evalpipe.line.health.models import KEYS, MODELS, RECORDED, keys, looks_like_key, models, recorded
+from evalpipe.line.health.models import KEYS, MODELS, RECORDED, keys, may_be_key, models, recorded
 from evalpipe.line.health.places import DISK, HOME, LAKE, LANDING, dagster_home, disk, lake, landing_place
 from evalpipe.line.health.prompts import PROMPTS, prompts
 from evalpipe.line.project import Project
@@ -66,9 +66,15 @@ def examine(
         findings.append(ok(ENDPOINTS, "not asked: --offline"))
     else:
         findings += _guarded(ENDPOINTS, lambda: endpoints(project, wait_s, remark))
-    if reading.refused and not any(each.level == "bad" and each.check in (KEYS, RECORDED) for each in findings):
+    if reading.refused and not _is_told(reading.refused, findings):
         findings.insert(0, refused(reading))
     return _without_keys(project, findings)
+
+
+def _is_told(refused: str, findings: Sequence[Finding]) -> bool:
+    """Whether a check has found what the loader stopped at: the check tells all of its kind, the loader the first."""
+    about = KEYS if "api_key_env" in refused else LANDING if "landing.uri" in refused else RECORDED
+    return any(each.level == "bad" and each.check == about for each in findings)
 
 
 def _guarded(name: str, check: Callable[[], list[Finding]]) -> list[Finding]:
@@ -87,7 +93,7 @@ def _without_keys(project: Project, findings: Sequence[Finding]) -> list[Finding
         if isinstance(model, OpenAIChatModel) and model.api_key_env
     }
     values = {os.environ.get(name, "").strip() for name in named}
-    secrets = {*values, *(value.strip("'\"").strip() for value in values), *filter(looks_like_key, named)}
+    secrets = {*values, *(value.strip("'\"").strip() for value in values), *filter(may_be_key, named)}
     cleaned = list(findings)
     for secret in sorted((each for each in secrets if len(each) >= SHORTEST_SECRET), key=len, reverse=True):
         cleaned = [

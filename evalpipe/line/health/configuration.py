@@ -59,7 +59,7 @@ def _project(config: Config) -> Project:
 def _form(path: Path) -> File | None:
     """The file where its form is right, whatever the loader has against it."""
     try:
-        return File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return File.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, ValueError, EvalpipeError):  # the errors of TOML, of UTF-8 and of pydantic are ValueErrors
         return None
 
@@ -70,7 +70,7 @@ def _mend(path: Path) -> str:
             return f"Let {VARIABLE} name a file that is there, or unset it to read {DEFAULT} of the current folder."
         return f"Change into the project's folder, or type `export {VARIABLE}=/path/to/{DEFAULT}`."
     try:
-        tomllib.loads(path.read_text(encoding="utf-8"))
+        tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError:
         return f"Let this user read it: chmod u+r {path}"
     except UnicodeDecodeError:

@@ -53,7 +53,7 @@ def _arriving(project: Project, drop: str) -> Iterator[Finding]:
         return
     mark = f"Put an empty file `_SUCCESS` into {folder} when it is whole"
     paths = [folder, *folder.rglob("*")]
-    newest = max(path.stat().st_ctime for path in paths if path.exists())
+    newest = max(path.lstat().st_ctime for path in paths)
     if len(paths) == 1:
         yield warning(DROPS, f"drop {from_key(drop)!r} is an empty folder", f"Copy its files in, or remove {folder}.")
     elif newest > time.time() + CLOCK_SLACK_S:

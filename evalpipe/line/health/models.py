@@ -24,8 +24,8 @@ def keys(project: Project) -> list[Finding]:
     for name, model in project.config.file.models.items():
         if not isinstance(model, OpenAIChatModel) or not model.api_key_env:
             continue
-        if looks_like_key(model.api_key_env):
-            what = f"[models.{name}] api_key_env seems to be a key itself; it should be the name of a variable"
+        if may_be_key(model.api_key_env):
+            what = f"[models.{name}] api_key_env: no variable of that name; it is not shown, it could be a key itself"
             mend = 'Write the name, as in api_key_env = "OPENAI_API_KEY", and put a new key into that variable.'
             findings.append(bad(KEYS, what, mend))
             continue
@@ -36,9 +36,9 @@ def keys(project: Project) -> list[Finding]:
     return [ok(KEYS, f"set: {', '.join(sorted(set(named)))}" if named else "no model names a variable with a key")]
 
 
-def looks_like_key(variable: str) -> bool:
-    """Names of variables are short or in capitals; keys are long, with small letters and digits."""
-    return len(variable) >= 20 and re.search("[a-z]", variable) is not None and re.search("[0-9]", variable) is not None
+def may_be_key(variable: str) -> bool:
+    """No variable has this name, and it is not written as names of variables are: capitals, an underscore between."""
+    return variable not in os.environ and re.fullmatch("[A-Z][A-Z0-9]*(_[A-Z0-9]{1,20})+", variable) is None
 
 
 def _key(model: str, variable: str) -> Iterator[Finding]:

@@ -53,11 +53,11 @@ def lake(project: Project) -> list[Finding]:
 def landing_place(project: Project) -> list[Finding]:
     """Whether it is a folder apart from the lake that can be listed and written."""
     root, lake_root = project.landing.root, project.lake.root
-    if _within(root, lake_root) or _within(lake_root, root):
+    if lake_root.resolve().is_relative_to(root.resolve()):
         return [
             bad(
                 LANDING,
-                f"{root} and the lake {lake_root} lie within one another: tables would pass for drops",
+                f"the lake {lake_root} lies in the landing place {root}: its tables would be taken for drops",
                 "Give `[landing] uri` and `[lake] uri` two folders side by side.",
             )
         ]
@@ -93,7 +93,11 @@ def landing_place(project: Project) -> list[Finding]:
                 f"Give this user the right to write to {root}, or let others bring the drops.",
             )
         ]
-    return [ok(LANDING, f"{root}: {len(drops)} drops")]
+    misnamed = [
+        warning(LANDING, f"{root / name}: the name is too long for a drop, so it is none", "Rename the folder.")
+        for name in project.landing.misnamed()
+    ]
+    return misnamed or [ok(LANDING, f"{root}: {len(drops)} drops")]
 
 
 def disk(project: Project) -> list[Finding]:
@@ -151,16 +155,10 @@ def _table(there: Lake, name: str) -> list[Finding]:
     """What is wrong with a table of the lake that is there."""
     mend = f"Restore {there.path(name)} from a backup; if it cannot be restored, move it away and run again."
     try:
-        opened = there.open(name)
+        there.open(name)
     except LakeError as error:
         return [bad(LAKE, str(error), mend)]
-    if opened is None:
-        return []
-    lacking = set(TABLES[name].columns) - {field.name for field in opened.schema().fields}
-    if not lacking:
-        return []
-    what = f"{there.path(name)}: has no column {', '.join(sorted(lacking))}; another version of evalpipe made it"
-    return [bad(LAKE, what, "Use the version that made the lake, or give `[lake] uri` a new folder.")]
+    return []
 
 
 def _commit(there: Lake) -> None:
@@ -186,10 +184,6 @@ def _probe(folder: Path) -> Iterator[Path]:
 def _existing(path: Path) -> Path:
     """The path itself, or the nearest folder or file above it that is there."""
     return next(each for each in (path, *path.absolute().parents) if os.path.lexists(each))
-
-
-def _within(one: Path, other: Path) -> bool:
-    return one.resolve().is_relative_to(other.resolve())
 
 
 def _reason(error: Exception) -> str:

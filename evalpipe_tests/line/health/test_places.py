@@ -3,7 +3,6 @@
 import os
 from collections import namedtuple
 
-import polars as pl
 import pytest
 
 from evalpipe.line.health import examine
@@ -41,23 +40,30 @@ def test_a_lake_without_hard_links(look, monkeypatch):
 
 
 def test_a_broken_table_is_named_and_stops_no_other_check(make_project):
-    """A table whose log is damaged, and one that another version made, are each named with their path."""
+    """A table whose log is damaged is named with its path; what else can be looked at is looked at."""
     project = make_project(MODEL)
-    pl.DataFrame({"drop": ["d"]}).write_delta(project.lake.path("decisions"))
-    (project.lake.path("cells") / "_delta_log").mkdir(parents=True)
-    (project.lake.path("cells") / "_delta_log" / "00000000000000000000.json").write_text("{broken")
+    log = project.lake.path("drops") / "_delta_log"
+    log.mkdir(parents=True)
+    (log / "00000000000000000000.json").write_text("{broken")
     findings = examine(project.config.path, offline=True)
-    lake = {each.what.split(":")[0].rpartition("/")[2]: each for each in findings if each.check == "lake"}
-    assert set(lake) == {"cells", "decisions"}
-    assert "has no column" in lake["decisions"].what
-    assert {"disk", "journal", "endpoints"} <= {each.check for each in findings}
+    broken = only([each for each in findings if each.check == "lake"], "bad")
+    assert str(project.lake.path("drops")) in broken.what
+    assert "Restore" in broken.mend
+    assert {"disk", "journal", "endpoints"} <= {each.check for each in findings if each.level == "ok"}
 
 
-def test_the_landing_place_is_missing_or_within_the_lake(look):
-    """A missing one is a warning, `ingest` makes it; one among the tables is bad."""
+def test_the_landing_place_is_missing_or_holds_the_lake(look):
+    """A missing one is a warning, `ingest` makes it; one with the tables in it is bad, and is told once."""
     assert "evalpipe ingest" in only(look("", "landing place"), "warning").mend
-    toml = "[landing]\nuri = 'data/lake/landing'\n"
-    assert "within one another" in only(look(toml, "landing place"), "bad").what
+    toml = "[landing]\nuri = 'data'\n[lake]\nuri = 'data/lake'\n"
+    assert "lies in the landing place" in only(look(toml, "landing place"), "bad").what
+    assert look(toml, "configuration") == []
+
+
+def test_a_name_too_long_for_a_drop(look, tmp_path):
+    """Such a folder would wait for ever without a word."""
+    (tmp_path / "data" / "landing" / ("long" * 60)).mkdir(parents=True)
+    assert only(look("", "landing place"), "warning").mend == "Rename the folder."
 
 
 @pytest.mark.parametrize(
