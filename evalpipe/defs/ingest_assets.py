@@ -55,10 +55,14 @@ def raw_questions(
     code_version="1",
     metadata={"dagster/column_schema": column_schema("suspects")},
 )
-def label_doubts(context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]) -> dg.MaterializeResult:
+def label_doubts(
+    context: dg.AssetExecutionContext, project: dg.ResourceParam[Project], progress: dg.ResourceParam[Progress]
+) -> dg.MaterializeResult:
     """Questions whose label is doubted, most suspect first, with reasons. A doubt changes no score; a review does."""
     drop = context.partition_key
+    progress.start("looking for doubtful labels", None)
     summary = doubt_drop(project, drop, made_by(context.run.run_id))
+    progress.finish()
     suspects = project.lake.read("suspects", pl.col("drop") == drop)
     context.log.info(f"{drop}: {summary.doubted:,} of {summary.questions:,} labels doubted")
     return dg.MaterializeResult(

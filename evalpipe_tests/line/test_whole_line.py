@@ -129,7 +129,7 @@ def test_a_changed_label_scores_exactly_its_cell_again(make_project, line_of):
         reviews = project.landing.root / "reviews"
         reviews.mkdir()
         (reviews / "one.csv").write_text(
-            "bank,question_id,verdict,correct_target,by,why\nsums,sum-3,correct,10,ann,off by one\nsums,,exclude,,ann,\n"
+            "bank,question_id,verdict,correct_target,by\nsums,sum-3,correct,10,ann\nsums,,exclude,,ann\n"
         )
         (shard,) = project.lake.read("questions", pl.col("question_id") == "sum-3")["shard"]
         assert clockwork.until_quiet() == ["validate:sums", f"scores:adder|{shard}", "leaderboard:"]
