@@ -19,7 +19,7 @@ from evalpipe_tests.stub import Stub
 from evalpipe_tests.sums import MODEL, add, put_drop, sums
 
 ROOT = Path(__file__).parents[2]
-ASSETS = "raw_questions label_doubts question_shards shard_labels model_answers scores leaderboard".split()
+ASSETS = ["raw_questions", "label_doubts", "question_shards", "shard_labels", "model_answers", "scores", "leaderboard"]
 CHROMIUM = shutil.which("chromium")
 # Chromium as root in a container, without calls to its maker.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]

@@ -1,5 +1,6 @@
 """The places on disk: lake, landing place, Dagster's home. Each is proved by really writing there, and cleaned up."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -37,14 +38,13 @@ def lake(project: Project) -> list[Finding]:
         with _probe(folder) as probe:
             _commit(Lake(probe))
     except (OSError, NotImplementedError, LakeError) as error:
-        return [
-            bad(
-                LAKE,
-                f"{root}: cannot be written ({_reason(error)})",
-                f"Give this user the right to write to {folder}, or let `[lake] uri` name a local folder that takes "
-                "writes, locks and hard links.",
-            )
-        ]
+        mend = (
+            f"Give this user the right to write to {folder}, or let `[lake] uri` name a local folder that takes "
+            "writes, locks and hard links."
+        )
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            mend = f"Make room on the disk of {folder}, or let `[lake] uri` name a folder on a larger one."
+        return [bad(LAKE, f"{root}: cannot be written ({_reason(error)})", mend)]
     broken = [finding for name in TABLES for finding in _table(project.lake, name)]
     there = "writable" if root.exists() else "not there yet, will be made"
     return broken or [ok(LAKE, f"{root}: {there}")]

@@ -1,5 +1,6 @@
 """Lake, landing place, disk and Dagster's home that cannot be used: proved by trying, named with their path."""
 
+import errno
 import os
 from collections import namedtuple
 
@@ -27,6 +28,16 @@ def test_a_lake_that_takes_no_writes(look):
     finding = only(look("[lake]\nuri = '/sys/lake'\n", "lake"), "bad")
     assert "/sys/lake: cannot be written" in finding.what
     assert "right to write to /sys" in finding.mend
+
+
+def test_a_lake_on_a_full_disk(look, monkeypatch):
+    """The bytes are forced to the disk, so a full one shows; the mend is room, not rights."""
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    assert "Make room" in only(look("", "lake"), "bad").mend
 
 
 def test_a_lake_without_hard_links(look, monkeypatch):
