@@ -7,9 +7,10 @@ and nothing more, so a change of anything that a model could see changes a versi
 import json
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 
 import jinja2
@@ -58,18 +59,23 @@ class Renderer:
         """What would be sent. Raises ConfigError: the template names something that no question has."""
         found: list[Message] = [{"role": "system", "content": self.system}] if self.system else []
         for example in self._shown(question):
-            found.append({"role": "user", "content": self._text(example.question)})
+            found.append({"role": "user", "content": self._text(self._alike(example.question, question))})
             found.append({"role": "assistant", "content": example.reply})
         found.append({"role": "user", "content": self._text(question)})
         return tuple(found)
 
     def _shown(self, question: Question) -> Sequence[Example]:
         """The examples for this question: never the question itself; drawn ones are of its kind, the same for all."""
-        fit = [each for each in self.examples if not _same(each.question, question)]
         if not self.drawn:
-            return fit
-        fit = [each for each in fit if each.question.kind == question.kind]
-        return fit[: self.drawn]
+            return [each for each in self.examples if not _same(each.question, question)]
+        fit = (each for each in self.examples if each.question.kind == question.kind)
+        return list(islice((each for each in fit if not _same(each.question, question)), self.drawn))
+
+    def _alike(self, example: Question, question: Question) -> Question:
+        """An example of a file says nothing of its kind: it is shown as the question is."""
+        if self.drawn or example.choices or question.kind == "choice":
+            return example
+        return replace(example, kind=question.kind, answer_field=question.answer_field)
 
     def _text(self, question: Question) -> str:
         try:

@@ -39,7 +39,7 @@ def review(
     else:
         say(f"{file}: {taken.new} new verdicts, {taken.known} known already, {len(bad)} bad lines.")
         for each in taken.bad:
-            say(f"{file}:{each.line}: {each.reason}")
+            say(each.reason)
         if taken.new:
             say("A running daemon applies them; otherwise: evalpipe run")
     if bad:

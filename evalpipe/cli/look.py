@@ -82,9 +82,9 @@ def show(
             printable(f"{question['bank']} / {question['question_id']}  ·  drop {from_key(question['drop'])}"),
             markup=False,
         )
-        out.print(printable(f"\n{question['text']}\n"), markup=False)
+        out.print(printable(f"\n{question['text']}\n"), markup=False, emoji=False)
         for letter, choice in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", question["choices"] or [], strict=False):
-            out.print(printable(f"  {letter}. {choice}"), markup=False)
+            out.print(printable(f"  {letter}. {choice}"), markup=False, emoji=False)
         label = ", ".join(question["targets"])
         out.print(
             printable(f"label: {label}   status: {question['status']}   version: {question['label_version']}\n"),
@@ -143,7 +143,7 @@ def show_prompt(
     print_table("body", ("field", "value"), list(body.items()), width=100)
     for message in messages:
         out.rule(message["role"])
-        out.print(printable(message["content"]), markup=False)
+        out.print(printable(message["content"]), markup=False, emoji=False)
 
 
 def export(

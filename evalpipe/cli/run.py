@@ -64,6 +64,7 @@ def run_line(project: Project, drops: list[str], models: list[str], limit: int |
                 trouble += (line.ingest(drop) if needed == "ingest" else line.validate(drop)).trouble
         for model in models:
             budget = project.config.models[model].max_requests
+            below = {drop: _below(project, drop, limit) for drop in drops}
             for wish in list(cell_wishes(project, [model], drops, go_on=True)):
                 cell = cell_of(wish.key)
                 if wish.what == "scores":
@@ -71,8 +72,7 @@ def run_line(project: Project, drops: list[str], models: list[str], limit: int |
                 elif budget == 0:
                     continue
                 else:
-                    below = _below(project, drop_of(cell.shard), limit)
-                    done = line.answer(cell, Asking(below, budget))
+                    done = line.answer(cell, Asking(below[drop_of(cell.shard)], budget))
                     budget = None if budget is None else max(0, budget - _sent(project, done.run_id))
                 trouble += [f"{from_key(model)} on {cell.shard}: {sentence}" for sentence in done.trouble]
         trouble += line.refresh().trouble
@@ -112,11 +112,13 @@ def dev(
 ) -> None:
     """Start Dagster's UI and daemon on 127.0.0.1: graph, runs, backfills; the sensors watch the landing place."""
     from evalpipe.defs.home import open_instance
+    from evalpipe.defs.sensors import end_dead_runs
 
     project = open_project()
     project.landing.root.mkdir(parents=True, exist_ok=True)
-    with open_instance(project):
-        pass
+    with open_instance(project) as instance:
+        if dead := end_dead_runs(instance):
+            say(f"{dead} runs died with the daemon before; they go on from what they had.")
     # There, `dagster dev` finds the one dagster.yaml that counts, and does not warn of another.
     os.chdir(os.environ["DAGSTER_HOME"])
     os.environ["EVALPIPE_CONFIG"] = str(project.config.path)

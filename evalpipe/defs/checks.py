@@ -116,7 +116,7 @@ def cell_checks(assets: list[dg.AssetsDefinition], models: list[str]) -> list[dg
         failed, asked = row["n_failed"], row["n_asked"]
         limit = project.config.file.answers.max_failed_fraction
         return dg.AssetCheckResult(
-            passed=failed <= limit * asked,
+            passed=row["n_questions"] > 0 and failed <= limit * asked,
             metadata={"failed": failed, "asked": asked, "questions": row["n_questions"], "limit": limit},
             description=f"{failed:,} of {asked:,} asked questions failed; the limit is {limit:.0%}.",
         )

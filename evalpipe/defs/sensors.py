@@ -3,14 +3,14 @@
 import json
 import time
 from dataclasses import asdict
+from typing import Any
 
 import dagster as dg
 
-from evalpipe.core.errors import EvalpipeError
+from evalpipe.core.errors import EvalpipeError, LakeError
 from evalpipe.core.keys import from_key
 from evalpipe.defs.jobs import ANSWER_CELL, INGEST_DROP, JOBS, REFRESH_LEADERBOARD, SCORE_CELL, VALIDATE_DROP
 from evalpipe.defs.partitions import DROPS, SHARDS, Cell, register
-from evalpipe.line.drops import drop_state
 from evalpipe.line.project import Project, open_project
 from evalpipe.line.reviews import take_reviews
 from evalpipe.line.wanted import Attempts, What, Wish, leaderboard_inputs, wishes
@@ -34,6 +34,10 @@ _RUNNING = [
     dg.DagsterRunStatus.CANCELING,
 ]
 
+# Of a run that has a process; one that is queued waits for a daemon and outlives it.
+_STARTED = [status for status in _RUNNING if status != dg.DagsterRunStatus.QUEUED]
+AGAIN_S = 300.0  # before a leaderboard whose run failed is tried again
+
 
 def make_sensors(models: frozenset[str]) -> list[dg.SensorDefinition]:
     """`models` are the keys that the loaded definitions know; the configuration is read anew at each tick."""
@@ -56,32 +60,37 @@ def make_sensors(models: frozenset[str]) -> list[dg.SensorDefinition]:
 
 
 def drops_tick(context: dg.SensorEvaluationContext, project: Project) -> dg.SensorResult | dg.SkipReason:
-    cursor: dict[str, str] = json.loads(context.cursor or "{}")
+    cursor: dict[str, Any] = json.loads(context.cursor or "{}")
     _take_new_reviews(context, project, cursor)
+    now, pauses_s = time.time(), project.config.file.answers.retry_pauses_s
+    states = {row["drop"]: row for row in project.lake.read("drops", columns=["drop", "signature"]).to_dicts()}
+    running = _running(context.instance)
     requests: list[dg.RunRequest] = []
     waiting: list[str] = []
     for drop in project.landing.drops():
         signature = project.landing.signature(drop)
-        if cursor.get(drop) == signature:
+        state = states.get(drop)
+        if (state and state["signature"] == signature) or drop in running:
             continue
-        state = drop_state(project, drop)
-        if state and state["signature"] == signature:
-            cursor[drop] = signature
-        elif not project.landing.ready(drop, project.config.file.landing.settle_s):
+        seen, tried, at = cursor.get(drop, ["", 0, 0.0])
+        tried = tried if seen == signature else 0
+        # A drop that is in the lake and changed is requested once: its run refuses it, in words, where people look
+        # for runs. One that is not is tried again, because a disk may have been full.
+        most = 1 if state else 1 + len(pauses_s)
+        if tried >= most or (tried and now - at < pauses_s[tried - 1]):
+            continue
+        if not project.landing.ready(drop, project.config.file.landing.settle_s):
             waiting.append(from_key(drop))
-        elif state and state["content_digest"] == project.landing.content_digest(drop):
-            cursor[drop] = signature  # touched, not changed
-        else:
-            # A changed drop is requested too: its run refuses it, in words, where people look for runs.
-            requests.append(
-                dg.RunRequest(
-                    run_key=f"{drop}:{signature}",
-                    partition_key=drop,
-                    job_name=INGEST_DROP,
-                    tags={BY_TAG: "question_drops"},
-                )
+            continue
+        requests.append(
+            dg.RunRequest(
+                run_key=f"{drop}:{signature}:{tried}:{now:.0f}",
+                partition_key=drop,
+                job_name=INGEST_DROP,
+                tags={BY_TAG: "question_drops", WISH_TAG: f"ingest:{drop}"},
             )
-            cursor[drop] = signature
+        )
+        cursor[drop] = [signature, tried + 1, now]
         if len(requests) == MOST_REQUESTS:
             break
     register(context.instance, DROPS, [str(request.partition_key) for request in requests])
@@ -91,7 +100,7 @@ def drops_tick(context: dg.SensorEvaluationContext, project: Project) -> dg.Sens
     return dg.SkipReason(f"Still being uploaded: {', '.join(waiting)}." if waiting else "No new drop.")
 
 
-def _take_new_reviews(context: dg.SensorEvaluationContext, project: Project, cursor: dict[str, str]) -> None:
+def _take_new_reviews(context: dg.SensorEvaluationContext, project: Project, cursor: dict[str, Any]) -> None:
     """Files of verdicts that are new or have grown go into the table; `reconcile` sees what they concern."""
     for path in project.landing.review_files():
         stat = path.stat()
@@ -100,12 +109,15 @@ def _take_new_reviews(context: dg.SensorEvaluationContext, project: Project, cur
             continue
         try:
             taken = take_reviews(project, path)
+        except LakeError as error:
+            context.log.error(str(error))
+            continue  # a full disk, say: the next tick tries again
         except EvalpipeError as error:
             context.log.error(str(error))
         else:
             context.log.info(f"{path.name}: {taken.new} new verdicts, {taken.known} known, {len(taken.bad)} bad lines")
             for bad in taken.bad:
-                context.log.warning(f"{path.name}:{bad.line}: {bad.reason}")
+                context.log.warning(bad.reason)
         cursor[name] = mark
 
 
@@ -119,15 +131,17 @@ def reconcile_tick(
     attempts.forget_all_but(wanted)
     running = _running(context.instance)
     open_wishes = [wish for wish in wanted if not attempts.exhausted(wish, pauses_s)]
-    due = [wish for wish in open_wishes if wish.name not in running and attempts.due(wish, pauses_s, now)]
+    for wish in open_wishes:
+        if wish.key in running:
+            attempts.still_running(wish, now)
+    due = [wish for wish in open_wishes if wish.key not in running and attempts.due(wish, pauses_s, now)]
     requests: list[dg.RunRequest] = []
     for wish in due[:MOST_REQUESTS]:
-        requests.append(_request(wish, attempts.count(wish)))
+        requests.append(_request(wish, attempts.count(wish), now))
         attempts.requested(wish, now)
     busy = bool(running) or not all(wish.scored for wish in open_wishes)
-    board = _leaderboard_wish(project, attempts, busy, now)
-    if board and board.name not in running:
-        requests.append(_request(board, 0))
+    if "" not in running and (board := _leaderboard_wish(context.instance, project, attempts, busy, now)):
+        requests.append(_request(board, 0, now))
     _register(context.instance, due)
     context.update_cursor(json.dumps(asdict(attempts)))
     if requests:
@@ -142,12 +156,21 @@ def reconcile_tick(
     )
 
 
-def _leaderboard_wish(project: Project, attempts: Attempts, busy: bool, now: float) -> Wish | None:
-    """A refresh when what it is made from changed: at once when nothing is missing or running, else now and then."""
+def _leaderboard_wish(
+    instance: dg.DagsterInstance, project: Project, attempts: Attempts, busy: bool, now: float
+) -> Wish | None:
+    """A refresh when what it is made from changed: at once when nothing is missing or running, else now and then.
+
+    One that was requested and did not end in a materialization is requested again after `AGAIN_S`.
+    """
     inputs = leaderboard_inputs(project)
     last_inputs, last_at = attempts.leaderboard
-    if not inputs or inputs == last_inputs:
+    if not inputs:
         return None
+    if inputs == last_inputs:
+        made = instance.get_latest_materialization_event(dg.AssetKey("leaderboard"))
+        if (made and made.timestamp >= last_at) or now - last_at < AGAIN_S:
+            return None
     if busy and now - last_at < project.config.file.answers.refresh_s:
         if last_at == 0.0:
             attempts.leaderboard = (last_inputs, now)  # the first pause starts with the first scores
@@ -161,9 +184,9 @@ def _known(wish: Wish, models: frozenset[str]) -> bool:
     return wish.what == "validate" or wish.key.partition("|")[0] in models
 
 
-def _request(wish: Wish, attempt: int) -> dg.RunRequest:
+def _request(wish: Wish, attempt: int, now: float) -> dg.RunRequest:
     return dg.RunRequest(
-        run_key=wish.run_key(attempt),
+        run_key=wish.run_key(attempt, now),
         partition_key=_partition(wish),
         job_name=JOB_OF_WISH[wish.what],
         tags={BY_TAG: "reconcile", WISH_TAG: wish.name},
@@ -186,8 +209,31 @@ def _register(instance: dg.DagsterInstance, due: list[Wish]) -> None:
 
 
 def _running(instance: dg.DagsterInstance) -> set[str]:
-    runs = instance.get_runs(dg.RunsFilter(tags={BY_TAG: "reconcile"}, statuses=_RUNNING))
-    return {run.tags.get(WISH_TAG, "") for run in runs}
+    """The drops and cells that runs of the sensors are at work on; empty text: the leaderboard.
+
+    By key, not by wish: a cell that is being asked wants scores half-way, and the same run will bring them.
+    """
+    runs = [
+        run
+        for sensor in ("reconcile", "question_drops")
+        for run in instance.get_runs(dg.RunsFilter(tags={BY_TAG: sensor}, statuses=_RUNNING))
+    ]
+    return {run.tags.get(WISH_TAG, "").partition(":")[2] for run in runs}
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> int:
+    """Report runs of the sensors as failed that a killed daemon left behind as running; they would be waited for.
+
+    To be called where no daemon runs: before one is started. Returns how many there were.
+    """
+    dead = [
+        run
+        for sensor in ("reconcile", "question_drops")
+        for run in instance.get_runs(dg.RunsFilter(tags={BY_TAG: sensor}, statuses=_STARTED))
+    ]
+    for run in dead:
+        instance.report_run_failed(run, "the process of this run died with the daemon before")
+    return len(dead)
 
 
 def _attempts(cursor: str | None) -> Attempts:

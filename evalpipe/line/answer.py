@@ -80,12 +80,14 @@ def answer_cell(
     started = now()
     with lease(project.lake, "cells", model, shard):
         ready = ready_model(project, model)
+        # Before the questions: were they replaced in between, the cell would say the old version and be asked again.
+        versions = shard_row(project.lake, shard)
         questions = cell_questions(project.lake, shard)
-        wanted = [each for each in to_questions(questions) if draw(each.question_id) < asking.sample_below]
-        requests = ready.requests(wanted)
+        requests = ready.requests(to_questions(questions))
         taken_over = _take_over(project.lake, model, shard)
         known = _known(project.lake, model, requests)
-        missing = _unique(each for each in requests if each.fingerprint not in known)
+        unknown = [each for each in requests if each.fingerprint not in known]
+        missing = _unique(each for each in unknown if draw(each.question_id) < asking.sample_below)
         configured = project.config.models[model]
         most = min((each for each in (asking.max_requests, configured.max_requests) if each is not None), default=None)
         to_send = missing if most is None else missing[:most]
@@ -94,8 +96,10 @@ def answer_cell(
         summary = _summary(
             project.lake, ready, shard, (questions, requests), (started, to_send, known), (taken_over, retries)
         )
-        stopped_by = MAX_REQUESTS if len(to_send) < len(missing) else LIMIT if asking.sample_below < 1 else None
-        _write_cell(project, ready, questions, summary, stopped_by, made)
+        stopped_by = None
+        if summary.asked < questions.height:
+            stopped_by = MAX_REQUESTS if len(to_send) < len(missing) else LIMIT
+        _write_cell(project, ready, versions, summary, stopped_by, made)
     return summary
 
 
@@ -105,6 +109,14 @@ def cell_questions(lake: Lake, shard: str) -> pl.DataFrame:
     if rows.is_empty():
         raise UsageError(f"shard {shard}: the lake holds no questions of it. Validate its drop first.")
     return rows
+
+
+def shard_row(lake: Lake, shard: str) -> dict[str, object]:
+    """The shard's row of table `shards`. Raises UsageError: no such shard."""
+    rows = lake.read("shards", (pl.col("drop") == drop_of(shard)) & (pl.col("shard") == shard))
+    if rows.is_empty():
+        raise UsageError(f"shard {shard}: the lake holds no such shard. Validate its drop first.")
+    return rows.row(0, named=True)
 
 
 def answers_of(lake: Lake, model: str, fingerprints: list[str]) -> pl.DataFrame:
@@ -261,18 +273,17 @@ def _quantile(values: pl.Series, q: float) -> float | None:
 def _write_cell(
     project: Project,
     ready: ReadyModel,
-    questions: pl.DataFrame,
+    versions: dict[str, object],
     summary: AnswerSummary,
     stopped_by: str | None,
     made: MadeBy,
 ) -> None:
     """The cell's row: answers are in; labels and scorers stay null until it is scored."""
-    shard = project.lake.read("shards", pl.col("shard") == summary.shard).row(0, named=True)
     row = {
-        **{name: shard[name] for name in ("shard", "drop", "bank", "questions_version")},
+        **{name: versions[name] for name in ("shard", "drop", "bank", "questions_version")},
         "model": ready.key,
         "model_version": ready.model_version,
-        "n_questions": questions.height,
+        "n_questions": summary.questions,
         "n_asked": summary.asked,
         "n_failed": summary.failed,
         "stopped_by": stopped_by,

@@ -94,12 +94,11 @@ def _prompt(config: Config, key: str) -> Prompt:
 def _examples(project: Project, name: str | None, prompt: Prompt) -> list[tuple[Question, tuple[str, ...]]]:
     if not prompt.examples_drop:
         return []
-    rows = project.lake.read(
-        "questions", (pl.col("drop") == to_key(prompt.examples_drop)) & (pl.col("status") == "active")
-    )
+    # As delivered: a review changes `questions`, and must not change what was sent.
+    rows = project.lake.read("raw_questions", pl.col("drop") == to_key(prompt.examples_drop))
     if rows.is_empty():
         raise ConfigError(
-            f"[prompts.{name or DEFAULT_NAME}] examples_drop = {prompt.examples_drop!r}: the lake holds no validated "
+            f"[prompts.{name or DEFAULT_NAME}] examples_drop = {prompt.examples_drop!r}: the lake holds no "
             "questions of this drop. Ingest it first: `evalpipe ingest` and `evalpipe run --drop`."
         )
     return [(question, question.targets) for question in to_questions(rows)]

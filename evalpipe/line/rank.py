@@ -102,6 +102,7 @@ def _figures(questions: pl.DataFrame, scores: pl.DataFrame) -> dict[str, object]
     not_asked = questions.height - current.height
     estimate = _estimate(counted)
     total, failed = counted.height, shown["failed"]
+    requests = current.unique(["fingerprint", "sample"])  # equal questions were one request, paid for once
     points = float(counted["score"].sum())
     return {
         "n_questions": questions.height,
@@ -116,9 +117,9 @@ def _figures(questions: pl.DataFrame, scores: pl.DataFrame) -> dict[str, object]
         "bound_low": points / (total + failed) if total + failed else None,
         "bound_high": (points + failed) / (total + failed) if total + failed else None,
         "accuracy_raw_labels": _raw_accuracy(current),
-        "prompt_tokens": int(current["prompt_tokens"].sum()),
-        "completion_tokens": int(current["completion_tokens"].sum()),
-        "cost_usd": float(current["cost_usd"].sum()),
+        "prompt_tokens": int(requests["prompt_tokens"].sum()),
+        "completion_tokens": int(requests["completion_tokens"].sum()),
+        "cost_usd": float(requests["cost_usd"].sum()),
         "questions_version": _version(questions, "question_version"),
         "labels_version": _version(questions, "label_version"),
     }

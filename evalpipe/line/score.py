@@ -1,13 +1,14 @@
 """scores: one cell scored. Every question of the shard that was asked has one row; what failed stays null."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
-from evalpipe.core.keys import drop_of, from_key
+from evalpipe.core.keys import from_key
 from evalpipe.core.questions import Question
 from evalpipe.core.scores import Score
-from evalpipe.line.answer import answers_of, cell_questions
+from evalpipe.line.answer import answers_of, cell_questions, shard_row
 from evalpipe.line.models import ready_model, scorer_for, scorers_version, to_questions
 from evalpipe.line.project import MadeBy, Project, now
 from evalpipe.store.lease import lease
@@ -35,6 +36,8 @@ def score_cell(project: Project, model: str, shard: str, made: MadeBy, progress:
     """
     with lease(project.lake, "cells", model, shard):
         ready = ready_model(project, model)
+        # Before the questions: were labels replaced in between, the cell would say the old version and be scored again.
+        versions = shard_row(project.lake, shard)
         rows = cell_questions(project.lake, shard)
         questions = to_questions(rows)
         requests = ready.requests(questions)
@@ -51,7 +54,7 @@ def score_cell(project: Project, model: str, shard: str, made: MadeBy, progress:
         progress.finish()
         frame = pl.DataFrame(scored, schema=TABLES["scores"].columns)
         project.lake.replace("scores", frame, model=model, shard=shard)
-        _mark_scored(project, model, shard, made)
+        _mark_scored(project, model, versions, made)
     counts = count_outcomes(frame)
     return ScoreSummary(model, shard, bank, rows.height, {**counts, "not_asked": rows.height - frame.height})
 
@@ -127,18 +130,16 @@ def _delivered(row: dict[str, object], question: Question) -> Question:
     return replace(question, targets=tuple(targets))
 
 
-def _mark_scored(project: Project, model: str, shard: str, made: MadeBy) -> None:
+def _mark_scored(project: Project, model: str, versions: dict[str, Any], made: MadeBy) -> None:
     """Write into the cell's row which labels and scorers its scores were made with."""
+    shard = versions["shard"]
     cell = project.lake.read("cells", (pl.col("model") == model) & (pl.col("shard") == shard))
     if cell.is_empty():
         return  # scored without ever having been answered: nothing was asked, so nothing was made
-    shards = project.lake.read("shards", (pl.col("drop") == drop_of(shard)) & (pl.col("shard") == shard)).row(
-        0, named=True
-    )
     row = {
         **cell.row(0, named=True),
-        "labels_version": shards["labels_version"],
-        "scorers_version": scorers_version(project.config, shards["bank"], shards["kinds"]),
+        "labels_version": versions["labels_version"],
+        "scorers_version": scorers_version(project.config, versions["bank"], versions["kinds"]),
         "scored_at": now(),
         **made.columns(),
     }

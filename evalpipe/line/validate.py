@@ -1,7 +1,7 @@
 """validated_questions: reviews applied, shards made. Behind the gate: a stopped drop registers nothing."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -10,8 +10,10 @@ from evalpipe.core.keys import from_key
 from evalpipe.core.questions import label_version
 from evalpipe.core.versions import digest
 from evalpipe.labels.reviews import Review, applies, settle
+from evalpipe.labels.structure import unscorable
 from evalpipe.line.doubt import gate_verdict
 from evalpipe.line.drops import ingested, write_state
+from evalpipe.line.models import to_questions
 from evalpipe.line.project import MadeBy, Project, now
 from evalpipe.line.reviews import reviews_of, reviews_version
 from evalpipe.store.lease import lease
@@ -57,6 +59,11 @@ def validate_drop(project: Project, drop: str, made: MadeBy) -> ValidationSummar
 
         project.lake.replace_stream("questions", frames, drop=drop)
         every = pl.concat([TABLES["questions"].empty().select(_NARROW), *narrow])
+        if every.height != state["n_questions"]:
+            raise DropError(
+                f"drop {from_key(drop)!r}: its ingest counted {state['n_questions']} questions, the table holds "
+                f"{every.height}. Materialise `raw_questions` of it again; no shard was registered."
+            )
         shards = _shards(drop, bank, every)
         project.lake.replace("shards", shards, drop=drop)
         changes: dict[str, object] = {
@@ -87,6 +94,9 @@ def _settled(batch: pl.DataFrame, drop: str, reviews: dict[str, list[Review]]) -
         version = row["question_version"]
         holding = [each for each in reviews[row["question_id"]] if applies(each, drop=drop, question_version=version)]
         settled = settle(tuple(row["targets"]), holding)
+        (question,) = to_questions(pl.DataFrame([row], schema=plain.schema))
+        if unscorable(replace(question, targets=settled.targets)):
+            continue  # a target that the question cannot have; the label stays as it is
         rows.append(
             {
                 **row,

@@ -14,6 +14,7 @@ from evalpipe.line.drops import ACCEPT, decisions, drop_state, retired
 from evalpipe.line.models import model_version, scorers_version
 from evalpipe.line.project import Project
 from evalpipe.line.reviews import reviews_of, reviews_version
+from evalpipe.scorers import SCORERS
 
 What = Literal["validate", "cell", "scores", "leaderboard"]
 
@@ -36,8 +37,9 @@ class Wish:
     def name(self) -> str:
         return f"{self.what}:{self.key}"
 
-    def run_key(self, attempt: int) -> str:
-        return f"{self.name}:{self.versions}:{self.base}:{attempt}"
+    def run_key(self, attempt: int, now: float) -> str:
+        """Never the same twice: a wish may come back after others, and Dagster drops a key that it has seen."""
+        return f"{self.name}:{self.versions}:{self.base}:{attempt}:{now:.0f}"
 
 
 @dataclass(slots=True)
@@ -63,6 +65,12 @@ class Attempts:
 
     def requested(self, wish: Wish, now: float) -> None:
         self.tried[wish.name] = (wish.versions, self.count(wish) + 1, now)
+
+    def still_running(self, wish: Wish, now: float) -> None:
+        """The pause before the next try starts when the run has ended, not when it was requested."""
+        versions, count, _ = self.tried.get(wish.name, (wish.versions, 0, 0.0))
+        if count:
+            self.tried[wish.name] = (versions, count, now)
 
     def forget_all_but(self, wishes: list[Wish]) -> None:
         """A wish that came true starts anew when it comes back."""
@@ -96,7 +104,12 @@ def leaderboard_inputs(project: Project) -> str:
     shards = project.lake.read("shards").sort("shard")
     models = {key: model_version(project.config, key) for key in project.config.models}
     listed = [key for key, model in project.config.models.items() if model.automatic]
+    banks = {name: sorted(bank.scorers.items()) for name, bank in project.config.file.banks.items()}
+    scorers = {name: scorer.version for name, scorer in SCORERS.items()}
     return digest(
+        banks,
+        scorers,
+        {key: sorted(model.banks) for key, model in project.config.models.items()},
         [str(at) for at in cells["scored_at"]],
         shards["questions_version"].to_list(),
         shards["labels_version"].to_list(),
@@ -117,6 +130,8 @@ def _validations(project: Project) -> Iterator[Wish]:
         passed = row["gate_passed"] or drop in accepted
         if row["gated_at"] is None or (passed and row["validated_at"] is None):
             yield Wish("validate", drop, digest(row["content_digest"], accepted.get(drop)), base)
+        elif not passed and row["gate_limit"] != (limit := project.config.limit_of(row["bank"])):
+            yield Wish("validate", drop, digest(row["content_digest"], limit), base)
         elif row["validated_at"] is not None and row["bank"] in banks_reviewed:
             version = reviews_version(reviews_of(project, drop, row["bank"]))
             if version != row["reviews_version"]:
@@ -169,7 +184,9 @@ def _cell_wish(
     n_questions, n_asked, n_failed = (int(str(cell[name])) for name in ("n_questions", "n_asked", "n_failed"))
     other = (cell["model_version"], cell["questions_version"]) != (version, shard["questions_version"])
     scored = not other and (cell["labels_version"], cell["scorers_version"]) == (shard["labels_version"], scorers)
-    if other or n_failed or (n_asked < n_questions and (go_on or cell["stopped_by"] is None)):
+    # What a limit left over, failures among it, is a person's to go on with.
+    unfinished = (n_failed or n_asked < n_questions) and (go_on or cell["stopped_by"] is None)
+    if other or unfinished:
         return Wish("cell", key, versions, base, scored)
     if not scored:
         return Wish("scores", key, versions, base)

@@ -14,6 +14,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, WriterPropertie
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from evalpipe.core.errors import EvalpipeError, LakeError
+from evalpipe.core.quoting import one_line
 from evalpipe.store.tables import TABLES, TableSpec
 
 if TYPE_CHECKING:
@@ -215,6 +216,6 @@ def _checked(key: str) -> str:
 
 def _unusable(path: Path, error: Exception) -> LakeError:
     return LakeError(
-        f"{path}: the table cannot be read or written ({type(error).__name__}: {str(error)[:200]}). "
+        f"{path}: the table cannot be read or written ({type(error).__name__}: {one_line(str(error), 200)}). "
         "Check that the folder exists, is writable and has space; `evalpipe doctor` looks at all three."
     )

@@ -127,7 +127,7 @@ class Landing:
     def _files(self, drop: str) -> Iterator[tuple[str, Path]]:
         folder = self.folder(drop)
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.name != SUCCESS:
+            if path.is_file() and not path.name.startswith((".", "_")):
                 yield str(path.relative_to(folder)), path
 
 

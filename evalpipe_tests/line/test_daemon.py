@@ -19,7 +19,16 @@ from evalpipe_tests.stub import Stub
 from evalpipe_tests.sums import MODEL, add, put_drop, sums
 
 ROOT = Path(__file__).parents[2]
-ASSETS = ["raw_questions", "label_doubts", "question_shards", "shard_labels", "model_answers", "scores", "leaderboard"]
+ASSETS = ["raw_questions", "label_doubts", "validated_questions", "question_shards", "shard_labels", "model_answers"]
+    "raw_questions",
+    "label_doubts",
+    "validated_questions",
+    "question_shards",
+    "shard_labels",
+    "model_answers",
+    "scores",
+    "leaderboard",
+]
 CHROMIUM = shutil.which("chromium")
 # Chromium as root in a container, without calls to its maker.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
