@@ -19,7 +19,7 @@ from evalpipe_tests.stub import Stub
 from evalpipe_tests.sums import MODEL, add, put_drop, sums
 
 ROOT = Path(__file__).parents[2]
-ASSETS = ["raw_questions", "label_doubts", "validated_questions", "question_shards", "shard_labels", "model_answers"]
+ASSETS = [
     "raw_questions",
     "label_doubts",
     "validated_questions",
