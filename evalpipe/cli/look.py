@@ -55,7 +55,7 @@ def print_leaderboard(project: Project, *, as_json: bool, bank: str | None = Non
         cost = [row["cost_usd"]] if priced else []
         place = [row["bank"], *([row["subject"] or "all"] if subjects else [])]
         table.append([row["rank"], name, *place, row["accuracy"], interval, row["n_questions"], counts, *cost])
-    print_table("leaderboard", [*header, "outcomes", *(["cost USD"] if priced else [])], table)
+    print_table("leaderboard", [*header, "outcomes", *(["cost USD"] if priced else [])], table, width=200)
 
 
 _COUNTS = (*COUNTS, "not_asked")

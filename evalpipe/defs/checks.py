@@ -8,6 +8,7 @@ import dagster as dg
 import polars as pl
 
 from evalpipe.core.keys import from_key
+from evalpipe.core.quoting import one_line
 from evalpipe.defs.ingest_assets import label_doubts, raw_questions, validated_questions
 from evalpipe.defs.partitions import cell_of, cells, drops
 from evalpipe.defs.shown import markdown_table
@@ -115,10 +116,11 @@ def cell_checks(assets: list[dg.AssetsDefinition], models: list[str]) -> list[dg
         row = _cell_row(project, context.partition_key)
         failed, asked = row["n_failed"], row["n_asked"]
         limit = project.config.file.answers.max_failed_fraction
+        why = _most_frequent_error(project, context.partition_key) if failed else ""
         return dg.AssetCheckResult(
             passed=row["n_questions"] > 0 and failed <= limit * asked,
             metadata={"failed": failed, "asked": asked, "questions": row["n_questions"], "limit": limit},
-            description=f"{failed:,} of {asked:,} asked questions failed; the limit is {limit:.0%}.",
+            description=f"{failed:,} of {asked:,} asked questions failed; the limit is {limit:.0%}.{why}",
         )
 
     @partitioned_check(asset=scores, partitions_def=answers)
@@ -171,6 +173,13 @@ def _cell_row(project: Project, partition_key: str) -> dict[str, Any]:
     if rows.is_empty():
         return {"n_failed": 0, "n_asked": 0, "n_questions": 0}
     return rows.row(0, named=True)
+
+
+def _most_frequent_error(project: Project, partition_key: str) -> str:
+    cell = cell_of(partition_key)
+    here = (pl.col("model") == cell.model) & (pl.col("shard") == cell.shard) & (pl.col("outcome") == "failed")
+    errors = project.lake.read("answers", here, ["error"])["error"].drop_nulls()
+    return f" Most often: {one_line(errors.mode().sort()[0], 200)}" if not errors.is_empty() else ""
 
 
 def _score_rows(project: Project, partition_key: str) -> pl.DataFrame:

@@ -11,6 +11,8 @@ from evalpipe.line.project import Project
 VARIABLE = "DAGSTER_HOME"
 FOLDER = ".dagster"
 SETTINGS = "dagster.yaml"
+# Where the project has no settings of its own: no calls home, no dialog on the first page.
+PLAIN = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 
 
 def prepare_home(project: Project) -> Path:
@@ -25,7 +27,7 @@ def prepare_home(project: Project) -> Path:
     if settings.exists() and settings.resolve() != own.resolve() and VARIABLE not in os.environ:
         shutil.copyfile(settings, own)
     elif not own.exists():
-        own.touch()
+        own.write_text(PLAIN)
     os.environ[VARIABLE] = str(home)
     return home
 
