@@ -43,7 +43,6 @@ class OpenAIChat:
     sampling: Mapping[str, object]
     api_key_env: str | None = None
     timeout_s: float = 30
-    identity_override: str | None = None
     max_connections: int = 64
 
     def __post_init__(self) -> None:
@@ -55,7 +54,7 @@ class OpenAIChat:
 
     @property
     def identity(self) -> str:
-        return self.identity_override or f"openai_chat:{self.base_url.rstrip('/')}"
+        return f"openai_chat:{self.base_url.rstrip('/')}"
 
     def body(self, question: Question, messages: tuple[Message, ...]) -> Body:
         return {**self.sampling, "model": self.model, "messages": [dict(message) for message in messages]}
