@@ -1,16 +1,13 @@
 """The same question twice with another target: found, and only then."""
 
-import os
 import time
-from pathlib import Path
 
 import polars as pl
 import pytest
 
 from evalpipe.labels.duplicates import conflicting_duplicates, normalised
 from evalpipe.labels.schema import DOUBTS
-
-DATA = Path(os.environ.get("EVALPIPE_SHARED_DATA") or Path(__file__).parents[3] / "shared" / "data")
+from evalpipe_tests.shared import DATA
 
 
 def number(text, *targets):

@@ -1,17 +1,14 @@
 """The rule: which targets a recomputed last step contradicts, on cases and on GSM8K."""
 
 import json
-import os
 import time
-from pathlib import Path
 
 import polars as pl
 import pytest
 
 from evalpipe.labels.schema import DOUBTS
 from evalpipe.labels.worked_solution import contradicted_targets, doubt_of
-
-DATA = Path(os.environ.get("EVALPIPE_SHARED_DATA") or Path(__file__).parents[3] / "shared" / "data")
+from evalpipe_tests.shared import DATA
 
 
 @pytest.mark.parametrize(

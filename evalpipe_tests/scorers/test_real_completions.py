@@ -1,18 +1,15 @@
 """Recorded completions of real models: GSM8K against the published verdicts, MMLU-Redux for what is unparsed."""
 
 import json
-import os
-from pathlib import Path
 
 import polars as pl
 import pytest
 
 from evalpipe.core.questions import Question
 from evalpipe.scorers import SCORERS
+from evalpipe_tests.shared import DATA, needs_data
 
-DATA = Path(os.environ.get("EVALPIPE_SHARED_DATA") or Path(__file__).parents[3] / "shared" / "data")
-
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no shared data at {DATA}; set EVALPIPE_SHARED_DATA")
+pytestmark = needs_data
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,11 @@
 """Published question sets, exactly as they are published."""
 
-import os
 import shutil
-from pathlib import Path
 
 import polars as pl
-import pytest
 
 from evalpipe.sources import Delivered, load_spec, read_drop
-
-DATA = Path(os.environ.get("EVALPIPE_SHARED_DATA", Path(__file__).parents[2] / "../shared/data"))
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the shared data sets are not at {DATA}")
+from evalpipe_tests.shared import DATA, needs_data
 
 
 @needs_data
