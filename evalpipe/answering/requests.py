@@ -1,26 +1,49 @@
 """Exactly what is sent, and its fingerprint."""
 
+import hashlib
 from dataclasses import dataclass
 
 from evalpipe.answering.prompts import Renderer
-from evalpipe.backends.protocol import Backend, Body
+from evalpipe.backends.protocol import Backend
 from evalpipe.core.questions import Question
-from evalpipe.core.versions import digest
+from evalpipe.core.versions import DIGEST_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: the exact body, and the hash of all its fields and of the endpoint's identity.
+    """One request: the exact bytes, and the hash of them and of the endpoint's identity.
 
     `sample` is the sample index, kept beside the fingerprint: asking again with another index is another request.
     """
 
     question_id: str
-    body: Body
+    content: bytes
     fingerprint: str
     sample: int = 0
 
+    @property
+    def key(self) -> tuple[str, int]:
+        """What makes two requests equal: one call serves both."""
+        return self.fingerprint, self.sample
 
-def make_request(backend: Backend, renderer: Renderer, question: Question, sample: int = 0) -> Request:
-    body = backend.body(question, renderer.messages(question))
-    return Request(question.question_id, body, digest(backend.identity, body), sample)
+
+class RequestMaker:
+    """Questions become requests, for one model. Keeps what is the same for all of them."""
+
+    def __init__(self, backend: Backend, renderer: Renderer) -> None:
+        self._backend = backend
+        self._renderer = renderer
+        identity = backend.identity.encode()
+        # The length in front keeps an identity and a body apart from a longer identity and a shorter body.
+        self._start = hashlib.blake2b(len(identity).to_bytes(8, "big") + identity, digest_size=DIGEST_BYTES)
+
+    def request(self, question: Question, sample: int = 0) -> Request:
+        """Raises ConfigError: the template names something that no question has."""
+        content = self._backend.content(question, self._renderer.messages(question))
+        return Request(question.question_id, content, self.fingerprint(content), sample)
+
+    def fingerprint(self, content: bytes) -> str:
+        """Hash of the endpoint's identity and of every byte that is sent, as 32 hex digits."""
+        hashed = self._start.copy()
+        hashed.update(content)
+        return hashed.hexdigest()

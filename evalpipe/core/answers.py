@@ -13,6 +13,7 @@ class Reply:
 
     `text` is None for `failed` and `rejected`, and for a recorded null; an empty text is an empty answer.
     `error` is a short reason without any key. `latency_s` is request sent to last byte of the last try.
+    `hold_s`: the endpoint said with this reply that nothing more is served for so many seconds.
     """
 
     outcome: Outcome
@@ -24,3 +25,4 @@ class Reply:
     latency_s: float | None = None
     attempts: int = 1
     error: str | None = None
+    hold_s: float | None = None

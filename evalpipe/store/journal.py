@@ -1,16 +1,19 @@
 """The answer journal: what came back is on disk before it counts as received.
 
-A folder per cell, a segment per run: `<lake>/_journal/<model>/<shard>/<run id>.jsonl`, one answer a line. A run appends
+A folder per cell, a segment per run: `<lake>/_journal/<model>/<shard>/<segment>.jsonl`, one record a line. A run appends
 to its own segment and deletes it after its commit to the answers table. A segment that is left over belongs to a run
 that died; the next run of the cell takes it over. The cell's lease keeps two runs from doing so at once.
 """
 
-import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol, Self, cast
+
+import orjson
 
 from evalpipe.core.errors import LakeError
 from evalpipe.store.lake import Lake
@@ -18,69 +21,129 @@ from evalpipe.store.lake import Lake
 Row = dict[str, object]
 
 
-def journal_folder(lake: Lake, model: str, shard: str) -> Path:
-    return lake.root / "_journal" / model / shard
+class Segment(Protocol):
+    """One run's own part of a cell's journal, open for appending."""
+
+    @property
+    def name(self) -> str: ...
+
+    def write(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Append rows. Raises LakeError: they cannot be kept; those before them are whole."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None: ...
 
 
-class Segment:
-    """One run's own file, open for appending. `write` returns when the operating system has the bytes.
+class Journal(Protocol):
+    """A cell's journal."""
+
+    def segment(self, name: str) -> Segment:
+        """Open a segment for appending. Raises LakeError: it cannot be made."""
+        ...
+
+    def leftovers(self) -> list[str]:
+        """The names of all segments, oldest first."""
+        ...
+
+    def read(self, name: str) -> Iterator[Row]:
+        """The whole records of a segment; one cut off by a crash was never received, and is left out."""
+        ...
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Delete segments whose rows are in the answers table."""
+        ...
+
+
+def cell_journal(lake: Lake, model: str, shard: str) -> Journal:
+    return FolderJournal(lake.root / "_journal" / model / shard)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderJournal:
+    """A journal in a local folder."""
+
+    folder: Path
+
+    def segment(self, name: str) -> "FileSegment":
+        return FileSegment(self._path(name))
+
+    def leftovers(self) -> list[str]:
+        def age(path: Path) -> tuple[int, str]:
+            return path.stat().st_mtime_ns, path.name
+
+        return [path.stem for path in sorted(self.folder.glob("*.jsonl"), key=age)]
+
+    def read(self, name: str) -> Iterator[Row]:
+        with self._path(name).open("rb") as lines:
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    return
+                if (row := read_line(line)) is not None:
+                    yield row
+
+    def remove(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._path(name).unlink(missing_ok=True)
+        with suppress(OSError):  # another segment is in it; or it is gone
+            self.folder.rmdir()
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.jsonl"
+
+
+class FileSegment:
+    """A segment in a file. `write` returns when the operating system has the bytes.
 
     Raises: LakeError: the folder cannot be made, or the disk is full; the lines before are whole.
     """
 
-    def __init__(self, folder: Path, run_id: str) -> None:
-        self.path = folder / f"{run_id}.jsonl"
+    def __init__(self, path: Path) -> None:
+        self.path = path
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         except OSError as error:
-            raise _unwritable(self.path, error) from error
+            raise _unwritable(path, error) from error
         self._size_bytes = os.fstat(self._file).st_size
 
-    def write(self, row: Row) -> None:
-        line = json.dumps(row, separators=(",", ":")).encode() + b"\n"
-        rest = memoryview(line)
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    def write(self, rows: Sequence[Mapping[str, object]]) -> None:
+        lines = b"".join([to_line(row) for row in rows])
+        rest = memoryview(lines)
         try:
             while rest:
                 rest = rest[os.write(self._file, rest) :]
         except OSError as error:
             os.ftruncate(self._file, self._size_bytes)  # half a line would spoil the next one
             raise _unwritable(self.path, error) from error
-        self._size_bytes += len(line)
+        self._size_bytes += len(lines)
 
-    def __enter__(self) -> "Segment":
+    def __enter__(self) -> "FileSegment":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         os.close(self._file)
 
 
-def segments(folder: Path) -> list[Path]:
-    """All segments of a cell, oldest first."""
-    return sorted(folder.glob("*.jsonl"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+def to_line(row: Mapping[str, object]) -> bytes:
+    """A record as one line of JSON."""
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def read_segment(path: Path) -> Iterator[Row]:
-    """The whole lines of a segment; a line cut off by a crash was never received, and is left out."""
-    with path.open("rb") as lines:
-        for line in lines:
-            if not line.endswith(b"\n"):
-                return
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue  # a crash of the machine, not of the process, can leave a block of zeros
-            if isinstance(row, dict):
-                yield row
-
-
-def remove(paths: list[Path]) -> None:
-    """Delete segments whose rows are in the answers table, and the cell's folder when it is empty."""
-    for path in paths:
-        path.unlink(missing_ok=True)
-    for folder in {path.parent for path in paths}:
-        with suppress(OSError):  # another segment is in it; or it is gone
-            folder.rmdir()
+def read_line(line: bytes) -> Row | None:
+    """The record of a whole line; None for what is none, as a crash of the machine can leave a block of zeros."""
+    try:
+        row: object = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return cast("Row", row) if isinstance(row, dict) else None
 
 
 def _unwritable(path: Path, error: OSError) -> LakeError:
