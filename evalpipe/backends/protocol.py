@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol
 
 from evalpipe.core.answers import Reply
+from evalpipe.core.errors import BackendError
 from evalpipe.core.questions import Question
 
 Message = Mapping[str, str]
@@ -36,6 +37,16 @@ class TryAgainError(Exception):
         self.retry_after_s = retry_after_s
         self.latency_s = latency_s
         self.trouble: Trouble = trouble
+
+
+class NotServedError(BackendError):
+    """A status such as 404. With nothing answered before, the address is wrong and the run stops with this sentence;
+    in the midst of answers it is `rejected`, this one request's outcome.
+    """
+
+    def __init__(self, sentence: str, rejected: Reply) -> None:
+        super().__init__(sentence)
+        self.rejected = rejected
 
 
 class Backend(Protocol):

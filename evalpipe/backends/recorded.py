@@ -3,7 +3,8 @@
 A question is found by its id; else by its text, white space apart, where the file has texts.
 """
 
-from collections.abc import AsyncIterator, Mapping
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,7 +13,8 @@ from pathlib import Path
 import polars as pl
 
 from evalpipe.backends.content import file_digest
-from evalpipe.backends.protocol import Body, Message
+from evalpipe.backends.openai_chat import encode
+from evalpipe.backends.protocol import Message
 from evalpipe.core.answers import Reply
 from evalpipe.core.errors import ConfigError
 from evalpipe.core.questions import Question
@@ -61,12 +63,13 @@ class Recorded:
         """How many questions have rows with different answers; the first counts."""
         return _load(self).conflicts
 
-    def body(self, question: Question, messages: tuple[Message, ...]) -> Body:
-        return {"model": self.model, "question_id": question.question_id, "question": question.text}
+    def content(self, question: Question, messages: tuple[Message, ...]) -> bytes:
+        """What is looked up; no prompt was sent by us, so none is part of it."""
+        return encode({"model": self.model, "question_id": question.question_id, "question": question.text})
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator["RecordedSession"]:
-        yield RecordedSession(_load(self))
+    async def sessions(self) -> AsyncIterator[Sequence["RecordedSession"]]:
+        yield [RecordedSession(_load(self))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,9 @@ class RecordedSession:
 
     _answers: Answers
 
-    async def ask(self, body: Body) -> Reply:
+    async def ask(self, content: bytes) -> Reply:
         """What is recorded; `failed` where nothing is, which no second try would change."""
+        body = json.loads(content)
         for answers, key in (
             (self._answers.by_id, body["question_id"]),
             (self._answers.by_text, body["question"]),

@@ -5,13 +5,14 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from evalpipe.core.keys import MAX_KEY_LENGTH, fits_key
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Json = str | int | float | bool | None | list[Any] | dict[str, Any]
 ScorerName = Literal["number", "choice", "exact", "json"]
@@ -27,6 +28,18 @@ def _file_name(text: object) -> object:
 
 
 FileName = Annotated[Path, BeforeValidator(_file_name)]
+
+
+def _address(base_url: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s@?#]*)?", base_url):
+        raise ValueError(
+            "an address such as https://host/v1 is expected, without name, password, `?` and `#`; "
+            "a key belongs into an environment variable, named by `api_key_env`"
+        )
+    return base_url
+
+
+Address = Annotated[str, AfterValidator(_address)]
 
 
 class Section(BaseModel):
@@ -107,13 +120,16 @@ class Prompt(Section):
 
 
 class Model(Section):
-    """What every model has, whoever answers. `banks` are the banks it is evaluated on; `["*"]` means all."""
+    """What every model has, whoever answers. `banks` are the banks it is evaluated on; `["*"]` means all.
+    `samples`: how often each question is asked. `max_in_flight` is the most; the engine finds what the endpoint bears.
+    """
 
     banks: Annotated[list[Name], Field(min_length=1)]
     automatic: bool = False
     prompt: Name | None = None
+    samples: Annotated[int, Field(ge=1, le=1_000)] = 1
     max_requests: Annotated[int, Field(ge=1)] | None = None
-    max_in_flight: Annotated[int, Field(ge=1, le=10_000)] = 32
+    max_in_flight: Annotated[int, Field(ge=1, le=10_000)] = 256
     input_usd_per_million: Price | None = None
     output_usd_per_million: Price | None = None
     max_retries: Annotated[int, Field(ge=0, le=20)] = 3
@@ -123,7 +139,15 @@ class Sampled(Model):
     """A model that is asked over HTTP. `sampling` is passed through as it stands, unknown fields too."""
 
     sampling: dict[str, Json] = {}
-    timeout_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 30
+    timeout_s: Positive = 30
+    deadline_s: Positive = 600  # of one question: so long is a broken or overloaded endpoint tried again
+    stall_s: Positive = 120  # an endpoint that answers nothing for so long ends the run
+
+    @model_validator(mode="after")
+    def _samples_can_differ(self) -> "Sampled":
+        if self.samples > 1 and "seed" in self.sampling:
+            raise ValueError("`samples` above 1 with a fixed `seed` asks for copies of one answer; leave `seed` out")
+        return self
 
     @field_validator("sampling")
     @classmethod
@@ -140,21 +164,28 @@ class Sampled(Model):
         return sampling
 
 
-class OpenAIChatModel(Sampled):
-    backend: Literal["openai_chat"]
-    base_url: str
+class Endpoint(Sampled):
+    """A model behind an address. `base_urls`: replicas of it. `endpoint` names it where it may move to another address
+    and its answers shall still count as known.
+    """
+
+    base_url: Address | None = None
+    base_urls: Annotated[list[Address], Field(min_length=1)] | None = None
+    endpoint: Name | None = None
     model: Name
     api_key_env: str | None = None
 
-    @field_validator("base_url")
-    @classmethod
-    def _is_address(cls, base_url: str) -> str:
-        if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s@?#]*)?", base_url):
-            raise ValueError(
-                "an address such as https://host/v1 is expected, without name, password, `?` and `#`; "
-                "a key belongs into an environment variable, named by `api_key_env`"
-            )
-        return base_url
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return tuple(self.base_urls or [self.base_url or ""])
+
+    @model_validator(mode="after")
+    def _has_address(self) -> "Endpoint":
+        if (self.base_url is None) == (self.base_urls is None):
+            raise ValueError('`base_url` is missing: give `base_url = "https://host/v1"`, or `base_urls = [...]`')
+        if len(set(self.addresses)) < len(self.addresses):
+            raise ValueError("`base_urls` names an address twice")
+        return self
 
     @field_validator("api_key_env")
     @classmethod
@@ -162,6 +193,18 @@ class OpenAIChatModel(Sampled):
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", api_key_env):
             raise ValueError("the name of an environment variable is expected (letters, digits, `_`), never the key")
         return api_key_env
+
+
+class OpenAIChatModel(Endpoint):
+    """`requests_per_s`, `tokens_per_s`: what the endpoint may be asked, by all processes together. Without a shared
+    cache each process takes `budget_share` of it.
+    """
+
+    backend: Literal["openai_chat"]
+    transport: Literal["wire", "sdk"] = "wire"
+    requests_per_s: Positive | None = None
+    tokens_per_s: Positive | None = None
+    budget_share: Annotated[float, Field(gt=0, le=1)] = 0.5  # dagster.yaml lets two runs of a model work at a time
 
 
 class EmbeddedModel(Sampled):

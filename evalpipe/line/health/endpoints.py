@@ -83,8 +83,8 @@ async def _ask_openai_chat(name: str, model: OpenAIChatModel, folder: Path, wait
         return bad(ENDPOINTS, f"{where} {error}", f"Correct `base_url` or `sampling` of {where}.")
     where = f"{where} {model.base_url}"
     try:
-        async with backend.session() as session:
-            reply = await session.ask(backend.body(_QUESTION, _MESSAGES))
+        async with backend.sessions() as sessions:
+            reply = await sessions[0].ask(backend.content(_QUESTION, _MESSAGES))
     except BackendError as error:
         said = str(error).removeprefix(model.base_url).removeprefix(": ")
         return bad(ENDPOINTS, f"{where}: {said}", _mend_of_status(said, model))

@@ -1,0 +1,160 @@
+"""How many requests one endpoint may have in flight, and how fast they may start. Pure: it is told what happened, and when.
+
+Two bounds work together. The **limit** is on requests in flight: it doubles while nothing speaks against it, then grows by
+steps, and shrinks when latency climbs beyond `LATENCY_CLIMB` of its own floor. The **pace** is on starts a second: it does
+not exist until the endpoint pushes back (429, 503), is then measured, and is lifted when it has not been needed for long.
+
+Source: additive increase and multiplicative decrease, Chiu and Jain 1989; latency against its floor as the sign of a
+queue, Brakmo and Peterson 1995 (TCP Vegas).
+"""
+
+import math
+import random
+import statistics
+from dataclasses import dataclass, field
+
+FIRST_LIMIT = 16
+LATENCY_CLIMB = 1.5
+SMALL_CLIMB_S = 0.025  # climbs of less are the machine's own noise, whatever the factor
+SHRINK = 0.7
+STEP = 0.05  # growth a round once it no longer doubles
+BUSY_LOOP_S = 0.025  # a client that is so far behind itself gains nothing from more in flight
+
+# A bucket that went from empty to empty between two pushbacks has let through exactly its rate. Just below it:
+PACE_OF_MEASURED = 0.95
+PACE_AT_FIRST = 0.5  # before the first pushback a burst was let through, so the measure is too high
+CATCH_UP = 3.0  # after a hold, starts may come so much faster than the pace until the credit is spent
+CALM_S = 2.0  # after a pushback the pace stays; then it grows, ever faster
+GROWTH_A_S = 0.03
+LIFT_S = 60.0  # a pace that was not needed for so long is dropped
+LONGEST_HOLD_S = 60.0  # an endpoint may ask for more; it is asked again after this
+
+
+@dataclass(slots=True)
+class Limiter:
+    """`most` is the configured bound. Times are in seconds of one monotonic clock."""
+
+    most: int
+    limit: float = 0.0
+    in_flight: int = 0
+    hold_until: float = 0.0
+    pace: float | None = None
+    episodes: int = 0
+    _doubling: bool = True
+    _floor_s: float = math.inf
+    _shrunk_at_s: float | None = None  # the median latency that made the limit shrink last
+    _round: list[float] = field(default_factory=list[float])
+    _round_began: float = 0.0
+    _full: bool = False  # whether the limit was reached in this round: else growing proves nothing
+    _changed_at: float = -math.inf  # what started before says nothing about the limit as it is now
+    _episode_at: float | None = None
+    _first_start: float | None = None
+    _starts: int = 0  # since the last episode, less those pushed back
+    _credit: float = 0.0
+    _credited_at: float = 0.0
+    _last_start: float = -math.inf
+    _unanswered: int = 0  # episodes without an answer in between
+
+    def __post_init__(self) -> None:
+        self.limit = self.limit or float(min(self.most, FIRST_LIMIT))
+
+    def delay_s(self, now: float) -> float:
+        """How long until one more may start: 0 now, infinity when one in flight has to end first."""
+        if self.in_flight >= int(self.limit):
+            self._full = True
+            return math.inf
+        wait_s = self.hold_until - now
+        if self.pace is not None:
+            self._accrue(now)
+            spacing_s = self._last_start + 1 / (CATCH_UP * self.pace) - now
+            credit_s = (1 - self._credit) / self.pace
+            wait_s = max(wait_s, spacing_s, credit_s)
+        return max(0.0, wait_s)
+
+    def started(self, now: float) -> None:
+        self.in_flight += 1
+        self._starts += 1
+        self._last_start = now
+        if self._first_start is None:
+            self._first_start = self._round_began = now
+        if self.pace is not None:
+            self._credit -= 1
+
+    def answered(self, started: float, latency_s: float, now: float, loop_lag_s: float = 0.0) -> None:
+        """An answer came. `loop_lag_s` is how far this process is behind itself, which is not the endpoint's doing."""
+        self.in_flight -= 1
+        self._unanswered = 0
+        if started >= self._changed_at:
+            self._round.append(latency_s - loop_lag_s)
+            if len(self._round) >= max(8, int(self.limit / 2)):
+                self._judge(now, loop_lag_s)
+
+    def ended(self) -> None:
+        """A reply that says nothing about capacity (a 400, a broken connection) came."""
+        self.in_flight -= 1
+
+    def held(self, hold_s: float, now: float) -> None:
+        """The endpoint said when it will serve again."""
+        self.hold_until = max(self.hold_until, now + min(hold_s, LONGEST_HOLD_S))
+
+    def pushed_back(self, started: float, now: float, retry_after_s: float | None) -> None:
+        """A 429 or 503 came. Requests sent before the last shrink belong to the same episode, and change nothing more."""
+        self.in_flight -= 1
+        self._starts -= 1
+        if retry_after_s:
+            self.held(retry_after_s, now)
+        if self._episode_at is not None and started < self._episode_at:
+            return
+        self.episodes += 1
+        self._unanswered += 1
+        if not retry_after_s:
+            self.held(random.uniform(0, min(10.0, 0.25 * 2**self._unanswered)), now)
+        first = self._episode_at is None
+        since = self._first_start if first else self._episode_at
+        seconds = max(now - (since or now), 0.02)
+        measured = max(self._starts, 1) / seconds
+        if first:
+            self.pace = PACE_AT_FIRST * measured
+            self._credit, self._credited_at = 0.0, self.hold_until
+        else:
+            self.pace = PACE_OF_MEASURED * min(measured, 2 * (self.pace or measured))
+            self._accrue(now)
+            self._credit = min(self._credit, 0.0)
+        self._episode_at, self._starts = now, 0
+        self._shrink(SHRINK, now)
+
+    def _accrue(self, now: float) -> None:
+        """Credit at the pace, which itself grows slowly while nothing speaks against it."""
+        seconds = now - self._credited_at
+        if self.pace is None or seconds <= 0:
+            return
+        calm_s = now - max(self._episode_at or now, self.hold_until) - CALM_S
+        if calm_s > 0:
+            self.pace *= 1 + min(seconds, 1.0) * min(0.5, GROWTH_A_S * (1 + calm_s / 5))
+        self._credit = min(self._credit + self.pace * seconds, max(1.0, self.pace * (1 + LONGEST_HOLD_S / 60)))
+        self._credited_at = now
+        if calm_s > LIFT_S:
+            self.pace = None
+
+    def _judge(self, now: float, loop_lag_s: float) -> None:
+        """A round of latencies is whole: grow, shrink, or accept that the endpoint is as slow as it is."""
+        median_s = statistics.median(self._round)
+        self._round.clear()
+        # One that shrinking did not help is not our queue: longer answers, another load. It is the new floor.
+        if self._shrunk_at_s is not None and median_s > 0.9 * self._shrunk_at_s:
+            self._floor_s = median_s
+        self._shrunk_at_s = None
+        self._floor_s = min(self._floor_s, median_s)
+        if median_s > LATENCY_CLIMB * self._floor_s and median_s - self._floor_s > SMALL_CLIMB_S:
+            self._shrink(0.9 if median_s < 2 * self._floor_s else SHRINK, now)
+            self._shrunk_at_s = median_s
+        elif self._full and loop_lag_s < BUSY_LOOP_S:
+            grown = 2 * self.limit if self._doubling else self.limit + max(1.0, STEP * self.limit)
+            self.limit = min(float(self.most), grown)
+        self._full = False
+
+    def _shrink(self, factor: float, now: float) -> None:
+        self.limit = max(1.0, self.limit * factor)
+        self._doubling = False
+        self._changed_at = now
+        self._round.clear()
