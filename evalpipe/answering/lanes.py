@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from evalpipe.answering.limiter import Limiter
 from evalpipe.backends.protocol import Session
 
-SICK_AFTER = 3  # broken connections or faults in a row
+SICK_AFTER = 5  # broken connections or faults in a row
 FIRST_REST_S, LONGEST_REST_S = 0.25, 10.0
 
 

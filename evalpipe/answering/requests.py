@@ -1,7 +1,7 @@
 """Exactly what is sent, and its fingerprint."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalpipe.answering.prompts import Renderer
 from evalpipe.backends.protocol import Backend
@@ -20,11 +20,16 @@ class Request:
     content: bytes
     fingerprint: str
     sample: int = 0
+    question_version: str = ""
 
     @property
     def key(self) -> tuple[str, int]:
         """What makes two requests equal: one call serves both."""
         return self.fingerprint, self.sample
+
+    def again(self, sample: int) -> "Request":
+        """The same question, asked for another sample."""
+        return replace(self, sample=sample)
 
 
 class RequestMaker:
@@ -37,10 +42,10 @@ class RequestMaker:
         # The length in front keeps an identity and a body apart from a longer identity and a shorter body.
         self._start = hashlib.blake2b(len(identity).to_bytes(8, "big") + identity, digest_size=DIGEST_BYTES)
 
-    def request(self, question: Question, sample: int = 0) -> Request:
+    def request(self, question: Question, question_version: str = "") -> Request:
         """Raises ConfigError: the template names something that no question has."""
         content = self._backend.content(question, self._renderer.messages(question))
-        return Request(question.question_id, content, self.fingerprint(content), sample)
+        return Request(question.question_id, content, self.fingerprint(content), 0, question_version)
 
     def fingerprint(self, content: bytes) -> str:
         """Hash of the endpoint's identity and of every byte that is sent, as 32 hex digits."""

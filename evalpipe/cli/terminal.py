@@ -132,6 +132,9 @@ class Bar:
             self._bar.stop()
             self._bar = None
 
+    def note(self, text: str) -> None:
+        say(text)
+
     def _figures(self, now: float) -> str:
         rate = self._done / max(now - self._started, 1e-6)
         failed = f", {self._failed} failed" if self._failed else ""

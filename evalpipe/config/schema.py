@@ -243,7 +243,10 @@ class Labels(Section):
 
 
 class Cache(Section):
-    """Nothing to set yet: without a shared cache, the answers table and the journal are the memory."""
+    """The shared cache. Without it, the answers table and the journal are the memory."""
+
+    ttl_s: Positive = 3600
+    lease_s: Positive = 15
 
 
 class File(Section):

@@ -1,30 +1,33 @@
 """model_answers: one cell asked. What is known is not asked again; what comes back is in the journal at once."""
 
-import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from uuid import uuid4
 
 import polars as pl
 
-from evalpipe.answering.ask import ask_all
+from evalpipe.answering.engine import Terms, ask_all
+from evalpipe.answering.loop import run_until_signalled
 from evalpipe.answering.requests import Request
+from evalpipe.answering.tally import Arrival, Tally
 from evalpipe.backends.completion import storable
 from evalpipe.config.schema import AnyModel
 from evalpipe.core.answers import OUTCOMES, Reply
 from evalpipe.core.errors import UsageError
 from evalpipe.core.keys import draw, drop_of, from_key
-from evalpipe.line.models import ReadyModel, ready_model, to_questions
+from evalpipe.line.answers import answers_of, commit_segment, known_of
+from evalpipe.line.models import ReadyModel, ready_model, terms_of, to_questions
 from evalpipe.line.project import MadeBy, Project, now
-from evalpipe.store.journal import Segment, journal_folder, read_segment, remove, segments
+from evalpipe.line.sharing import shared_cache
+from evalpipe.store.journal import Journal, Segment, cell_journal
 from evalpipe.store.lake import Lake
 from evalpipe.store.lease import lease
 from evalpipe.store.tables import TABLES
 from evalpipe.telemetry.progress import Progress
 
 LIMIT, MAX_REQUESTS = "limit", "max_requests"  # why a cell was left partial on purpose
+BATCH = 1_024  # questions rendered at a time: some 5 ms, and one round trip to the shared cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,10 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSummary:
-    """Counts of one cell after the run. `outcomes` counts questions, joined and known ones too; `asked` those with
-    any outcome; `sent` requests of this run; `taken_over` answers found in journals of runs that died.
+    """Counts of one cell after the run. `outcomes` counts questions times samples, joined and known ones too; `asked`
+    the questions all of whose samples have an outcome; `taken_over` answers found in journals of runs that died. Of this
+    run: `sent` requests that it asked, `tries` with their repetitions, `hits` and `joined` what the shared cache and other
+    processes answered; `joined` counts equal questions of the cell as well.
     """
 
     model: str
@@ -46,20 +51,23 @@ class AnswerSummary:
     questions: int
     asked: int
     outcomes: dict[str, int]
+    failed: int
     sent: int
+    tries: int
     known: int
+    hits: int
+    joined: int
     taken_over: int
     retries: int
+    pushed_back: int
     prompt_tokens: int
     completion_tokens: int
     cost_usd: float
     latency_p50_s: float | None
     latency_p99_s: float | None
+    rate_per_s: float
+    first_sent_s: float | None
     seconds: float
-
-    @property
-    def failed(self) -> int:
-        return self.outcomes["failed"]
 
 
 def answer_cell(
@@ -77,29 +85,24 @@ def answer_cell(
         ConfigError: the model's configuration does not fit.
         BackendError: the endpoint serves nothing; what came before is in the journal for the next run.
     """
-    started = now()
-    with lease(project.lake, "cells", model, shard):
-        ready = ready_model(project, model)
+    with lease(project.lake, "cells", model, shard, on_wait=progress.note):
         # Before the questions: were they replaced in between, the cell would say the old version and be asked again.
         versions = shard_row(project.lake, shard)
-        questions = cell_questions(project.lake, shard)
-        requests = ready.requests(to_questions(questions))
-        taken_over = _take_over(project.lake, model, shard)
-        known = _known(project.lake, model, requests)
-        unknown = [each for each in requests if each.fingerprint not in known]
-        missing = _unique(each for each in unknown if draw(each.question_id) < asking.sample_below)
+        cell = _Cell(project, ready_model(project, model), shard, str(versions["bank"]), made, progress)
+        taken_over = cell.take_over()
+        requests = cell.fingerprints()
+        known = known_of(project.lake, model, requests["fingerprint"], project.config.file.cache.ttl_s)
+        missing = _missing(requests, known, cell.ready.samples, asking.sample_below)
         configured = project.config.models[model]
         most = min((each for each in (asking.max_requests, configured.max_requests) if each is not None), default=None)
-        to_send = missing if most is None else missing[:most]
-        rows = dict(zip(questions["question_id"], questions.iter_rows(named=True), strict=True))
-        retries = _ask(project, ready, shard, to_send, rows, made, progress) if to_send else 0
-        summary = _summary(
-            project.lake, ready, shard, (questions, requests), (started, to_send, known), (taken_over, retries)
-        )
+        to_send = missing if most is None else missing.head(most)
+        if not to_send.is_empty():
+            cell.ask(to_send)
+        summary = cell.summary(requests, known, taken_over, to_send.height)
         stopped_by = None
-        if summary.asked < questions.height:
-            stopped_by = MAX_REQUESTS if len(to_send) < len(missing) else LIMIT
-        _write_cell(project, ready, versions, summary, stopped_by, made)
+        if summary.asked < summary.questions:
+            stopped_by = MAX_REQUESTS if to_send.height < missing.height else LIMIT
+        _write_cell(project, cell.ready, versions, summary, stopped_by, made)
     return summary
 
 
@@ -107,7 +110,7 @@ def cell_questions(lake: Lake, shard: str) -> pl.DataFrame:
     """Raises UsageError: no such shard, or nothing in it."""
     rows = lake.read("questions", (pl.col("drop") == drop_of(shard)) & (pl.col("shard") == shard))
     if rows.is_empty():
-        raise UsageError(f"shard {shard}: the lake holds no questions of it. Validate its drop first.")
+        raise _no_questions(shard)
     return rows
 
 
@@ -119,78 +122,170 @@ def shard_row(lake: Lake, shard: str) -> dict[str, object]:
     return rows.row(0, named=True)
 
 
-def answers_of(lake: Lake, model: str, fingerprints: list[str]) -> pl.DataFrame:
-    """The answers that count for these fingerprints: the first per fingerprint and sample that did not fail, else the
-    last failure.
-    """
-    wanted = pl.Series("fingerprint", sorted(set(fingerprints)), dtype=pl.String)
-    rows = lake.read("answers", (pl.col("model") == model) & pl.col("fingerprint").is_in(wanted.implode()))
-    came = rows.filter(pl.col("outcome") != "failed").sort("answered_at", maintain_order=True)
-    failures = rows.filter(pl.col("outcome") == "failed").sort("answered_at", descending=True, maintain_order=True)
-    return pl.concat([came, failures]).unique(["fingerprint", "sample"], keep="first", maintain_order=True)
+def _no_questions(shard: str) -> UsageError:
+    return UsageError(f"shard {shard}: the lake holds no questions of it. Validate its drop first.")
 
 
-def _known(lake: Lake, model: str, requests: list[Request]) -> set[str]:
-    rows = answers_of(lake, model, [each.fingerprint for each in requests])
-    return set(rows.filter(pl.col("outcome") != "failed")["fingerprint"])
+def _missing(requests: pl.DataFrame, known: pl.DataFrame, samples: int, sample_below: float) -> pl.DataFrame:
+    """`fingerprint`, `sample` and the first `question_id` of what is to be asked; equal requests are one."""
+    return (
+        requests.filter(pl.col("draw") < sample_below)
+        .unique("fingerprint", keep="first", maintain_order=True)
+        .join(pl.DataFrame({"sample": range(samples)}, schema={"sample": pl.Int64}), how="cross")
+        .join(known, on=["fingerprint", "sample"], how="anti", maintain_order="left")
+        .select("question_id", "fingerprint", "sample")
+    )
 
 
-def _unique(requests: Iterable[Request]) -> list[Request]:
-    """Equal requests are sent once, and the answer serves them all."""
-    return list({(each.fingerprint, each.sample): each for each in requests}.values())
+@dataclass(slots=True)
+class _Cell:
+    """A cell at work. The caller holds its lease."""
 
+    project: Project
+    ready: ReadyModel
+    shard: str
+    bank: str
+    made: MadeBy
+    progress: Progress
+    started: datetime = field(default_factory=now)
+    tally: Tally = field(default_factory=Tally)
+    journal: Journal = field(init=False)
+    _segment: Segment | None = None
+    _same: dict[str, object] = field(default_factory=dict[str, object])
 
-def _ask(
-    project: Project,
-    ready: ReadyModel,
-    shard: str,
-    requests: list[Request],
-    rows: dict[str, dict[str, object]],
-    made: MadeBy,
-    progress: Progress,
-) -> int:
-    """Ask, journal, commit; returns how many tries were repeated."""
-    model = project.config.models[ready.key]
-    retries = 0
-    progress.start(f"{from_key(ready.key)} · {shard}", len(requests))
-    # A name of its own: a second attempt of the same Dagster run must not look like the first one's commit.
-    segment = Segment(journal_folder(project.lake, ready.key, shard), f"{made.run_id}-{uuid4().hex[:8]}")
-    with segment:
+    def __post_init__(self) -> None:
+        self.journal = cell_journal(self.project.lake, self.ready.key, self.shard)
 
-        def receive(request: Request, reply: Reply) -> None:
-            nonlocal retries
-            retries += reply.attempts - 1
-            cost_usd = _cost_usd(model, reply)
-            row = _answer_row(ready, shard, request, reply, rows[request.question_id], made)
-            segment.write({**row, "cost_usd": cost_usd})
-            progress.advance(1, failed=int(reply.outcome == "failed"), cost_usd=cost_usd or 0.0)
+    def take_over(self) -> int:
+        """Commit what runs that died left in the cell's journal; the lease says that their writers are gone."""
+        return sum(commit_segment(self.project.lake, self.journal, name) for name in self.journal.leftovers())
 
-        try:
-            asyncio.run(
-                ask_all(
-                    ready.backend,
-                    requests,
-                    receive,
-                    max_in_flight=min(model.max_in_flight, len(requests)),
-                    max_retries=model.max_retries,
-                )
+    def fingerprints(self) -> pl.DataFrame:
+        """`question_id`, `fingerprint` and `draw` of every question of the shard, in stored order.
+
+        Raises: UsageError: there is none.
+        """
+        maker = self.ready.maker()
+        frames: list[pl.DataFrame] = []
+        for rows in self._batches():
+            found = [maker.request(question).fingerprint for question in to_questions(rows)]
+            ids = rows["question_id"]
+            frames.append(
+                pl.DataFrame({"question_id": ids, "fingerprint": found, "draw": [draw(str(each)) for each in ids]})
             )
+        if not frames:
+            raise _no_questions(self.shard)
+        return pl.concat(frames)
+
+    def ask(self, to_send: pl.DataFrame) -> None:
+        """Ask, journal, commit."""
+        project = self.project
+        model = project.config.models[self.ready.key]
+        self._same = {
+            "model": self.ready.key,
+            "shard": self.shard,
+            "bank": self.bank,
+            "model_version": self.ready.model_version,
+            "prompt_name": self.ready.renderer.name,
+            "prompt_hash": self.ready.renderer.prompt_hash,
+            **self.made.columns(),
+        }
+        self.progress.start(f"{from_key(self.ready.key)} · {self.shard}", to_send.height)
+        # A name of its own: a second attempt of the same Dagster run must not look like the first one's commit.
+        name = f"{self.made.run_id}-{uuid4().hex[:8]}"
+        try:
+            with self.journal.segment(name) as segment:
+                self._segment = segment
+                self.tally = run_until_signalled(self._asked(to_send, terms_of(model, project.config.file.cache)))
         finally:
-            progress.finish()
-    _commit(project.lake, segment.path)
-    return retries
+            self.progress.finish()
+        commit_segment(project.lake, self.journal, name)
+
+    async def _asked(self, to_send: pl.DataFrame, terms: Terms) -> Tally:
+        model = self.project.config.models[self.ready.key]
+        async with shared_cache(self.project.config, model, self.progress.note) as (cache, bucket):
+            return await ask_all(self.ready.backend, self._requests(to_send), self._receive, terms, cache, bucket)
+
+    def _requests(self, to_send: pl.DataFrame) -> Iterator[list[Request]]:
+        """The requests of `to_send`, rendered as they are drawn: a shard may be larger than memory."""
+        maker = self.ready.maker()
+        samples = to_send.group_by("question_id").agg("sample")
+        for rows in self._batches():
+            wanted = rows.join(samples, on="question_id", how="inner", maintain_order="left")
+            if wanted.is_empty():
+                continue
+            batch: list[Request] = []
+            for question, version, indices in zip(
+                to_questions(wanted), wanted["question_version"], wanted["sample"], strict=True
+            ):
+                made = maker.request(question, version)
+                batch += [made if sample == 0 else made.again(sample) for sample in indices]
+            yield batch
+
+    def _batches(self) -> Iterator[pl.DataFrame]:
+        here = (pl.col("drop") == drop_of(self.shard)) & (pl.col("shard") == self.shard)
+        for rows in self.project.lake.batches("questions", here):
+            yield from rows.iter_slices(BATCH)
+
+    def _receive(self, arrivals: Sequence[Arrival]) -> None:
+        assert self._segment is not None
+        model = self.project.config.models[self.ready.key]
+        at = now().isoformat()
+        rows: list[dict[str, object]] = []
+        failed, cost_usd = 0, 0.0
+        for arrival in arrivals:
+            cost = _cost_usd(model, arrival)
+            rows.append({**_answer_row(arrival), **self._same, "cost_usd": cost, "answered_at": at})
+            failed += arrival.reply.outcome == "failed"
+            cost_usd += cost or 0.0
+        self._segment.write(rows)
+        self.progress.advance(len(rows), failed, cost_usd)
+
+    def summary(self, requests: pl.DataFrame, known: pl.DataFrame, taken_over: int, sent: int) -> AnswerSummary:
+        samples, tally = self.ready.samples, self.tally
+        spent = ["outcome", "prompt_tokens", "completion_tokens", "cost_usd", "run_id", "origin"]
+        answers = answers_of(self.project.lake, self.ready.key, requests["fingerprint"], spent)
+        counting = answers.filter(pl.col("sample") < samples)
+        each = requests.select("question_id", "fingerprint").join(counting, on="fingerprint")
+        counted = dict(each.group_by("outcome").len().iter_rows())
+        whole = each.group_by("question_id").agg(n=pl.len(), failed=(pl.col("outcome") == "failed").any())
+        whole = whole.filter(pl.col("n") == samples)
+        ours = answers.filter((pl.col("run_id") == self.made.run_id) & (pl.col("origin") == "asked"))
+        doubles = requests.height - requests["fingerprint"].n_unique()
+        return AnswerSummary(
+            model=self.ready.key,
+            shard=self.shard,
+            questions=requests.height,
+            asked=whole.height,
+            outcomes={outcome: counted.get(outcome, 0) for outcome in OUTCOMES},
+            failed=int(whole["failed"].sum()),
+            sent=sent - tally.hits - tally.joined,
+            tries=tally.tries,
+            known=requests.join(known.filter(pl.col("sample") < samples), on="fingerprint").height,
+            hits=tally.hits,
+            joined=tally.joined + doubles,
+            taken_over=taken_over,
+            retries=tally.retries,
+            pushed_back=tally.pushed_back,
+            prompt_tokens=int(ours["prompt_tokens"].sum()),
+            completion_tokens=int(ours["completion_tokens"].sum()),
+            cost_usd=float(ours["cost_usd"].sum()),
+            latency_p50_s=tally.quantile(0.5),
+            latency_p99_s=tally.quantile(0.99),
+            rate_per_s=tally.rate_per_s,
+            first_sent_s=tally.first_sent_s,
+            seconds=(now() - self.started).total_seconds(),
+        )
 
 
-def _answer_row(
-    ready: ReadyModel, shard: str, request: Request, reply: Reply, question: dict[str, object], made: MadeBy
-) -> dict[str, object]:
+def _answer_row(arrival: Arrival) -> dict[str, object]:
+    request, reply = arrival.request, arrival.reply
     return {
         "fingerprint": request.fingerprint,
         "sample": request.sample,
-        "model": ready.key,
-        "shard": shard,
-        "bank": question["bank"],
         "question_id": request.question_id,
+        "question_version": request.question_version,
+        "origin": arrival.origin,
         "outcome": reply.outcome,
         "text": reply.text,
         "finish_reason": storable(reply.finish_reason) if reply.finish_reason else None,
@@ -200,74 +295,19 @@ def _answer_row(
         "latency_s": reply.latency_s,
         "attempts": reply.attempts,
         "error": reply.error,
-        "answered_at": now().isoformat(),
-        "question_version": question["question_version"],
-        "model_version": ready.model_version,
-        "prompt_name": ready.renderer.name,
-        "prompt_hash": ready.renderer.prompt_hash,
-        **made.columns(),
     }
 
 
-def _cost_usd(model: AnyModel, reply: Reply) -> float | None:
+def _cost_usd(model: AnyModel, arrival: Arrival) -> float | None:
+    """What this run paid: nothing where another one had asked."""
     if model.input_usd_per_million is None and model.output_usd_per_million is None:
         return None
+    if arrival.origin != "asked":
+        return 0.0
+    reply: Reply = arrival.reply
     into = (reply.prompt_tokens or 0) * (model.input_usd_per_million or 0)
     out = (reply.completion_tokens or 0) * (model.output_usd_per_million or 0)
     return (into + out) / 1e6
-
-
-def _take_over(lake: Lake, model: str, shard: str) -> int:
-    """Commit what runs that died left in the cell's journal. The caller holds the lease, so their writers are gone."""
-    return sum(_commit(lake, path) for path in segments(journal_folder(lake, model, shard)))
-
-
-def _commit(lake: Lake, segment: Path) -> int:
-    """A segment becomes one transaction, known by its name: after a crash in between it is not added twice."""
-    rows = [{**row, "answered_at": datetime.fromisoformat(str(row["answered_at"]))} for row in read_segment(segment)]
-    added = bool(rows) and lake.append(
-        "answers", pl.DataFrame(rows, schema=TABLES["answers"].columns), transaction=f"journal:{segment.stem}"
-    )
-    remove([segment])
-    return len(rows) if added else 0
-
-
-def _summary(
-    lake: Lake,
-    ready: ReadyModel,
-    shard: str,
-    cell: tuple[pl.DataFrame, list[Request]],
-    sending: tuple[datetime, list[Request], set[str]],
-    counts: tuple[int, int],
-) -> AnswerSummary:
-    (questions, requests), (started, sent, known) = cell, sending
-    answers = answers_of(lake, ready.key, [each.fingerprint for each in requests])
-    asked = pl.DataFrame({"fingerprint": [each.fingerprint for each in requests]}, schema={"fingerprint": pl.String})
-    per_question = asked.join(answers.select("fingerprint", "outcome"), on="fingerprint")
-    counted = dict(per_question.group_by("outcome").len().iter_rows())
-    ours = answers.filter(pl.col("fingerprint").is_in([each.fingerprint for each in sent]))
-    return AnswerSummary(
-        model=ready.key,
-        shard=shard,
-        questions=questions.height,
-        asked=per_question.height,
-        outcomes={outcome: counted.get(outcome, 0) for outcome in OUTCOMES},
-        sent=len(sent),
-        known=sum(each.fingerprint in known for each in requests),
-        taken_over=counts[0],
-        retries=counts[1],
-        prompt_tokens=int(ours["prompt_tokens"].sum()),
-        completion_tokens=int(ours["completion_tokens"].sum()),
-        cost_usd=float(ours["cost_usd"].sum()),
-        latency_p50_s=_quantile(ours["latency_s"], 0.5),
-        latency_p99_s=_quantile(ours["latency_s"], 0.99),
-        seconds=(now() - started).total_seconds(),
-    )
-
-
-def _quantile(values: pl.Series, q: float) -> float | None:
-    found = values.quantile(q)
-    return None if found is None else float(found)
 
 
 def _write_cell(

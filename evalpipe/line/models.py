@@ -5,11 +5,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from evalpipe.answering.backends import make_backend
+from evalpipe.answering.budget import Rates
+from evalpipe.answering.engine import Terms
 from evalpipe.answering.prompts import DEFAULT_NAME, Renderer, load_prompt, prompt_version
-from evalpipe.answering.requests import Request, make_request
+from evalpipe.answering.requests import RequestMaker
+from evalpipe.answering.retry import Patience
 from evalpipe.backends.protocol import Backend
 from evalpipe.config import Config
-from evalpipe.config.schema import Prompt
+from evalpipe.config.schema import AnyModel, Cache, OpenAIChatModel, Prompt, Sampled
 from evalpipe.core.errors import ConfigError
 from evalpipe.core.keys import to_key
 from evalpipe.core.questions import Kind, Question
@@ -27,10 +30,11 @@ class ReadyModel:
     backend: Backend
     renderer: Renderer
     model_version: str
+    samples: int
 
-    def requests(self, questions: list[Question]) -> list[Request]:
-        """One request a question, in the same order; equal questions have equal fingerprints."""
-        return [make_request(self.backend, self.renderer, question) for question in questions]
+    def maker(self) -> RequestMaker:
+        """Makes the requests of this model; equal questions have equal fingerprints."""
+        return RequestMaker(self.backend, self.renderer)
 
 
 def ready_model(project: Project, key: str) -> ReadyModel:
@@ -40,15 +44,30 @@ def ready_model(project: Project, key: str) -> ReadyModel:
     backend = make_backend(model, config.path.parent)
     prompt = _prompt(config, key)
     renderer = load_prompt(model.prompt, prompt, config.path.parent, _examples(project, model.prompt, prompt))
-    return ReadyModel(key, backend, renderer, model_version(config, key, backend))
+    return ReadyModel(key, backend, renderer, model_version(config, key, backend), model.samples)
+
+
+def terms_of(model: AnyModel, cache: Cache) -> Terms:
+    """How this model may be asked."""
+    most = model.max_in_flight
+    if not isinstance(model, Sampled):
+        return Terms(max_in_flight=most)
+    patience = Patience(model.max_retries, model.deadline_s)
+    # One slow answer is no standstill: an answer may take `timeout_s`, and it is waited for.
+    stall_s = max(model.stall_s, 1.5 * model.timeout_s)
+    if not isinstance(model, OpenAIChatModel):
+        return Terms(most, patience, stall_s, lease_s=cache.lease_s)
+    rates = Rates(model.requests_per_s, model.tokens_per_s)
+    return Terms(most, patience, stall_s, rates, model.budget_share, cache.lease_s)
 
 
 def model_version(config: Config, key: str, backend: Backend | None = None) -> str:
-    """Hash of endpoint, model name, sampling and prompt: what decides how a question is answered."""
+    """Hash of endpoint, model name, sampling, prompt and number of samples: what decides how a question is answered."""
     model = config.models[key]
     backend = backend or make_backend(model, config.path.parent)
     prompt_hash = prompt_version(model.prompt, _prompt(config, key), config.path.parent)
-    return digest(backend.identity, backend.body(_PROBE, ()), prompt_hash)
+    samples = [model.samples] if model.samples > 1 else []
+    return digest(backend.identity, backend.content(_PROBE, ()).decode(), prompt_hash, *samples)
 
 
 def scorer_for(config: Config, bank: str, kind: str) -> Scorer:
@@ -67,19 +86,16 @@ def scorers_version(config: Config, bank: str, kinds: list[str]) -> str:
 def to_questions(rows: pl.DataFrame) -> list[Question]:
     """Rows of `raw_questions` or `questions` as questions, in order."""
     return [
-        Question(
-            question_id=row["question_id"],
-            text=row["text"],
-            kind=_kind(row["kind"]),
-            targets=tuple(row["targets"]),
-            choices=tuple(row["choices"] or ()),
-            subject=row["subject"],
-            cluster=row["cluster"],
-            worked_solution=row["worked_solution"],
-            answer_field=row["answer_field"],
-        )
-        for row in rows.iter_rows(named=True)
+        Question(*scalars[:2], _kind(kind), tuple(targets), tuple(choices or ()), *scalars[2:])
+        for kind, targets, choices, *scalars in rows.select(_QUESTION_COLUMNS).iter_rows()
     ]
+
+
+# The columns with a form of their own, then the rest in the order of `Question`.
+_QUESTION_COLUMNS = (
+    *("kind", "targets", "choices"),
+    *("question_id", "text", "subject", "cluster", "worked_solution", "answer_field"),
+)
 
 
 def _kind(kind: str) -> Kind:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
@@ -84,6 +84,15 @@ class Lake:
 
     def append(self, table: str, frame: pl.DataFrame, transaction: str | None = None) -> bool:
         """Add rows. With `transaction`, at most once for ever: False says that it was there already."""
+        return self.append_stream(table, lambda: [frame], transaction)
+
+    def append_stream(
+        self, table: str, frames: Callable[[], Iterable[pl.DataFrame]], transaction: str | None = None
+    ) -> bool:
+        """The same from a stream of frames, in one transaction; called again when another writer came between.
+
+        Returns: whether rows were added. What `frames` raises comes out as it is, and nothing is committed.
+        """
         spec = TABLES[table]
 
         def commit() -> bool:
@@ -91,15 +100,7 @@ class Lake:
             if transaction and opened.transaction_version(transaction) is not None:
                 return False
             properties = CommitProperties(app_transactions=[Transaction(transaction, 1)]) if transaction else None
-            write_deltalake(
-                opened,
-                _fitted(frame, spec),
-                mode="append",
-                schema_mode=_schema_mode(opened, spec),
-                commit_properties=properties,
-                writer_properties=_WRITER,
-            )
-            return True
+            return self._streamed(opened, spec, frames, mode="append", commit_properties=properties)
 
         return self._retried(spec, commit)
 
@@ -116,30 +117,40 @@ class Lake:
             raise ValueError("replace needs keys: without any it would replace the whole table")
         spec = TABLES[table]
         predicate = " AND ".join(f"{column} = '{_checked(key)}'" for column, key in keys.items())
-        raised: list[BaseException] = []
 
         def commit() -> None:
             opened = self._created(spec)
-            some = (frame for frame in frames() if not frame.is_empty())
-            first = next(some, None)
-            if first is None:
+            if not self._streamed(opened, spec, frames, mode="overwrite", predicate=predicate):
                 opened.delete(predicate)
-                return
-            try:
-                write_deltalake(
-                    opened,
-                    _reader(spec, first, some, raised),
-                    mode="overwrite",
-                    schema_mode=_schema_mode(opened, spec),
-                    predicate=predicate,
-                    writer_properties=_WRITER,
-                )
-            except (DeltaError, OSError):
-                if raised:  # it went through the Arrow stream, which turned it into a text
-                    raise raised[0] from None
-                raise
 
         self._retried(spec, commit)
+
+    def _streamed(
+        self,
+        opened: DeltaTable,
+        spec: TableSpec,
+        frames: Callable[[], Iterable[pl.DataFrame]],
+        **how: Any,  # noqa: ANN401  the mode, predicate and properties of write_deltalake
+    ) -> bool:
+        """Write the frames in one commit; False: they hold no row, and nothing was written."""
+        raised: list[BaseException] = []
+        some = (frame for frame in frames() if not frame.is_empty())
+        first = next(some, None)
+        if first is None:
+            return False
+        try:
+            write_deltalake(
+                opened,
+                _reader(spec, first, some, raised),
+                schema_mode=_schema_mode(opened, spec),
+                writer_properties=_WRITER,
+                **how,
+            )
+        except (DeltaError, OSError):
+            if raised:  # it went through the Arrow stream, which turned it into a text
+                raise raised[0] from None
+            raise
+        return True
 
     def _created(self, spec: TableSpec) -> DeltaTable:
         """The table, made first where it is missing: of several writers that make it at once, one wins."""

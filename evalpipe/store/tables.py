@@ -151,7 +151,8 @@ _TABLES = (
             "completion_tokens": _INT,
             "cached_tokens": _INT,
             "latency_s": _NUMBER,
-            "attempts": _INT,
+            "attempts": _INT,  # tries of the run that wrote the row: 0 where the answer came from elsewhere
+            "origin": _TEXT,  # `asked`, `cache` (shared, found) or `joined` (another process was just asking it)
             "cost_usd": _NUMBER,
             "error": _TEXT,
             "answered_at": _TIME,

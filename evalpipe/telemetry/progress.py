@@ -17,6 +17,10 @@ class Progress(Protocol):
 
     def finish(self) -> None: ...
 
+    def note(self, text: str) -> None:
+        """A remark beside the work: what it waits for, what it does without."""
+        ...
+
 
 class Silent:
     """Nobody listens."""
@@ -26,6 +30,8 @@ class Silent:
     def advance(self, done: int = 1, failed: int = 0, cost_usd: float = 0.0) -> None: ...
 
     def finish(self) -> None: ...
+
+    def note(self, text: str) -> None: ...
 
 
 @dataclass(slots=True)
@@ -62,3 +68,6 @@ class LogLines:
         )
 
     def finish(self) -> None: ...
+
+    def note(self, text: str) -> None:
+        self.log(text)

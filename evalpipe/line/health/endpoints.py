@@ -54,7 +54,9 @@ def endpoints(project: Project, wait_s: float, remark: Callable[[str], None]) ->
     started: set[object] = set()
     for name, model in project.config.file.models.items():
         if isinstance(model, OpenAIChatModel):
-            probes[name] = _ask_openai_chat(name, model, folder, wait_s)
+            for address in model.addresses:
+                one = model.model_copy(update={"base_url": address, "base_urls": None})
+                probes[name if model.base_url else f"{name} {address}"] = _ask_openai_chat(name, one, folder, wait_s)
         elif isinstance(model, EmbeddedModel):
             server = (model.weights, model.threads, model.port, model.max_in_flight)
             if server not in started:  # models that differ by prompt and sampling start the same server
@@ -81,25 +83,29 @@ async def _ask_openai_chat(name: str, model: OpenAIChatModel, folder: Path, wait
         backend = make_backend(model.model_copy(update={"timeout_s": min(wait_s, model.timeout_s)}), folder)
     except ConfigError as error:
         return bad(ENDPOINTS, f"{where} {error}", f"Correct `base_url` or `sampling` of {where}.")
-    where = f"{where} {model.base_url}"
+    address = str(model.base_url)
+    where = f"{where} {address}"
     try:
         async with backend.sessions() as sessions:
             reply = await sessions[0].ask(backend.content(_QUESTION, _MESSAGES))
     except BackendError as error:
-        said = str(error).removeprefix(model.base_url).removeprefix(": ")
+        said = str(error).removeprefix(address).removeprefix(": ")
         return bad(ENDPOINTS, f"{where}: {said}", _mend_of_status(said, model))
     except TryAgainError as error:
-        return _did_not_answer(where, error.reason.removeprefix(f"{model.base_url}: "), model, wait_s)
+        return _did_not_answer(where, error.reason.removeprefix(f"{address}: "), model, wait_s)
     return _judged(ENDPOINTS, where, reply)
 
 
 async def _ask_embedded(name: str, model: EmbeddedModel, folder: Path, wait_s: float) -> Finding:
     where = f"[models.{name}]"
     mend = f"Correct `weights` or `port` of {where}, or leave them out; `make demo` installs the weights."
-    backend = make_backend(model.model_copy(update={"timeout_s": min(wait_s, model.timeout_s)}), folder)
+    one_token = {**model.sampling, "max_tokens": 1}
+    backend = make_backend(
+        model.model_copy(update={"timeout_s": min(wait_s, model.timeout_s), "sampling": one_token}), folder
+    )
     try:
-        async with asyncio.timeout(START_S + wait_s), backend.session() as session:
-            reply = await session.ask({**backend.body(_QUESTION, _MESSAGES), "max_tokens": 1})
+        async with asyncio.timeout(START_S + wait_s), backend.sessions() as sessions:
+            reply = await sessions[0].ask(backend.content(_QUESTION, _MESSAGES))
     except TimeoutError:
         return bad(EMBEDDED, f"{where}: not ready within {START_S + wait_s:g} s", _BUSY)
     except (BackendError, ConfigError) as error:

@@ -1,0 +1,361 @@
+"""The engine: asks as fast as the endpoint allows and no faster; each answer is received before it counts.
+
+Requests wait in one queue. Whenever something changes, `_pump` starts as many as the budget and the lanes let start; each
+is a task that makes one try. A try that may succeed later goes back into the queue with the time before which it must not
+start, and holds no slot meanwhile. One run ends when all is answered, or with the first error that concerns every request.
+"""
+
+import asyncio
+import heapq
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from evalpipe.answering.budget import Budget, Rates, SharedBucket
+from evalpipe.answering.flights import Flights, Shared
+from evalpipe.answering.lanes import Lane, choose
+from evalpipe.answering.limiter import Limiter
+from evalpipe.answering.requests import Request
+from evalpipe.answering.retry import Patience
+from evalpipe.answering.tally import Arrival, Origin, Tally
+from evalpipe.backends.protocol import Backend, NotServedError, Session, TryAgainError
+from evalpipe.core.answers import Reply
+from evalpipe.core.errors import BackendError
+
+Receive = Callable[[Sequence[Arrival]], None]
+
+BURST = 8  # starts before replies are looked at again: a 429 comes back faster than the next eight are sent
+WATCH_S = 0.05
+TRIED_ENOUGH = 3  # tries of a request that was not answered while nothing else was either
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a model may be asked."""
+
+    max_in_flight: int = 256
+    patience: Patience = Patience()
+    stall_s: float = 120.0
+    rates: Rates = Rates()
+    budget_share: float = 1.0
+    lease_s: float = 15.0
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A request that is not answered yet."""
+
+    request: Request
+    tries: int = 0
+    faults: int = 0
+    first_try: float = 0.0
+    error: TryAgainError | None = None
+
+
+async def ask_all(
+    backend: Backend,
+    batches: Iterable[Sequence[Request]],
+    receive: Receive,
+    terms: Terms = Terms(),
+    cache: Shared | None = None,
+    bucket: SharedBucket | None = None,
+) -> Tally:
+    """Ask every request of `batches`, no two of which are equal; batches are drawn as they are needed.
+
+    Args:
+        receive: called with each final reply, in order of arrival; what it raises ends the run.
+        cache: answers and leases shared with other processes.
+        bucket: the budget shared with other processes; without it `terms.budget_share` of the rates is used.
+
+    Raises: BackendError: no request can be served, or nothing was answered for `terms.stall_s`; what came was received.
+    """
+    async with backend.sessions() as sessions:
+        return await _Run(sessions, receive, terms, cache, bucket).run(batches)
+
+
+@dataclass(slots=True)
+class _Run:
+    sessions: Sequence[Session]
+    receive: Receive
+    terms: Terms
+    cache: Shared | None
+    bucket: SharedBucket | None
+    tally: Tally = field(default_factory=Tally)
+    _lanes: list[Lane] = field(init=False)
+    _flights: Flights | None = None
+    _budget: Budget | None = None
+    _ready: deque[_Waiting] = field(default_factory=deque[_Waiting])
+    _later: list[tuple[float, int, _Waiting]] = field(default_factory=list[tuple[float, int, _Waiting]])
+    _order: "count[int]" = field(default_factory=count)
+    _trying: "set[asyncio.Task[None]]" = field(default_factory=set["asyncio.Task[None]"])
+    _timer: asyncio.TimerHandle | None = None
+    _pump_soon: bool = False
+    _all_drawn: bool = False
+    _lag_s: float = 0.0
+    _began: float = 0.0
+    _progress_at: float = 0.0
+    _loop: asyncio.AbstractEventLoop = field(init=False)
+    _done: "asyncio.Future[None]" = field(init=False)
+    _hungry: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, batches: Iterable[Sequence[Request]]) -> Tally:
+        self._loop = asyncio.get_running_loop()
+        self._done = self._loop.create_future()
+        self._began = self._progress_at = time.monotonic()
+        each = max(1, self.terms.max_in_flight // len(self.sessions))
+        self._lanes = [Lane(session, Limiter(each)) for session in self.sessions]
+        beside = [self._loop.create_task(self._watch())]
+        if self.terms.rates != Rates():
+            self._budget = Budget(self.terms.rates, self.terms.budget_share, self.bucket, self._wake)
+        if self.cache is not None:
+            self._flights = Flights(self.cache, self.terms.lease_s / 3, self._joined, self._freed)
+            beside += self._flights.start()
+        beside.append(self._loop.create_task(self._draw(batches)))
+        for task in beside:
+            task.add_done_callback(self._watch_over)
+        try:
+            await self._done
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            if self._budget is not None:
+                self._budget.close()
+            for task in (*beside, *self._trying):
+                task.cancel()
+            await asyncio.gather(*beside, *self._trying, return_exceptions=True)
+            if self._flights is not None:
+                await self._flights.close()
+            self.tally.seconds = time.monotonic() - self._began
+        return self.tally
+
+    def _watch_over(self, task: "asyncio.Task[None]") -> None:
+        """An error in any part ends the run with that error."""
+        self._trying.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._stop(error)
+
+    def _stop(self, error: BaseException) -> None:
+        if not self._done.done():
+            self._done.set_exception(error)
+
+    async def _draw(self, batches: Iterable[Sequence[Request]]) -> None:
+        """Keeps the queue filled, and no fuller: a shard may be larger than memory."""
+        for batch in batches:
+            ours: Iterable[Request] = batch
+            if self._flights is not None:
+                found = await self._flights.sort(batch)
+                self._arrived(found.hits, "cache")
+                ours = found.ours
+            self._ready.extend(_Waiting(request) for request in ours)
+            self._pump()
+            while len(self._ready) > 2 * sum(lane.limiter.limit for lane in self._lanes):
+                self._hungry.clear()
+                await self._hungry.wait()
+            await asyncio.sleep(0)
+        self._all_drawn = True
+        self._end_if_all_is_answered()
+
+    # What may start, starts.
+
+    def _pump(self) -> None:
+        if self._done.done():
+            return
+        now = time.monotonic()
+        for _ in range(BURST):
+            waiting = self._next(now)
+            if waiting is None:
+                return
+            lane, delay_s = None, self._budget.delay_s(now) if self._budget is not None else 0.0
+            if delay_s <= 0:
+                lane, delay_s = choose(self._lanes, now)
+            if lane is None:
+                self._put_back(waiting, now)
+                self._wake_in(delay_s)
+                return
+            self._start(lane, waiting, now)
+        if not self._pump_soon:
+            self._pump_soon = True
+            self._loop.call_soon(self._pump_again)
+
+    def _pump_again(self) -> None:
+        self._pump_soon = False
+        self._pump()
+
+    def _next(self, now: float) -> _Waiting | None:
+        """The next one that may be tried; those that were tried before go first."""
+        while self._later:
+            due = self._later[0][0]
+            if due > now:
+                break
+            waiting = heapq.heappop(self._later)[2]
+            assert waiting.error is not None
+            if now - waiting.first_try <= self.terms.patience.deadline_s:
+                return waiting
+            self._failed(waiting, waiting.error)
+        if self._ready:
+            waiting = self._ready.popleft()
+            if not self._hungry.is_set() and len(self._ready) <= sum(lane.limiter.limit for lane in self._lanes):
+                self._hungry.set()
+            return waiting
+        if self._later:
+            self._wake_in(self._later[0][0] - now)
+        return None
+
+    def _put_back(self, waiting: _Waiting, now: float) -> None:
+        if waiting.tries:
+            heapq.heappush(self._later, (now, next(self._order), waiting))
+        else:
+            self._ready.appendleft(waiting)
+
+    def _wake(self) -> None:
+        self._pump()
+
+    def _wake_in(self, delay_s: float) -> None:
+        """Pump again then; when a slot is what is missing (infinity), the reply that frees it does so."""
+        if math.isinf(delay_s):
+            return
+        when = self._loop.time() + max(delay_s, 0.001)
+        if self._timer is not None:
+            if not self._timer.cancelled() and self._timer.when() <= when and self._timer.when() > self._loop.time():
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._pump)
+
+    def _start(self, lane: Lane, waiting: _Waiting, now: float) -> None:
+        waiting.tries += 1
+        if waiting.tries == 1:
+            waiting.first_try = now
+            if self.tally.first_sent_s is None:
+                self.tally.first_sent_s = now - self._began
+        self.tally.tries += 1
+        self.tally.most_in_flight = max(self.tally.most_in_flight, len(self._trying) + 1)
+        lane.limiter.started(now)
+        if self._budget is not None:
+            self._budget.started()
+        task = self._loop.create_task(self._try(lane, waiting, now))
+        self._trying.add(task)
+        task.add_done_callback(self._watch_over)
+
+    # One try, and what comes of it.
+
+    async def _try(self, lane: Lane, waiting: _Waiting, started: float) -> None:
+        try:
+            reply = await lane.session.ask(waiting.request.content)
+        except TryAgainError as error:
+            self._troubled(lane, waiting, error, started)
+        except NotServedError as error:
+            if not self.tally.answered:
+                raise
+            lane.limiter.ended()
+            self._received(waiting, error.rejected)
+        else:
+            now = time.monotonic()
+            lane.well()
+            if reply.outcome == "rejected" or reply.latency_s is None:
+                lane.limiter.ended()
+            else:
+                lane.limiter.answered(started, reply.latency_s, now, self._lag_s)
+            if reply.hold_s:
+                lane.limiter.held(reply.hold_s, now)
+            self._received(waiting, reply)
+        self._pump()
+
+    def _troubled(self, lane: Lane, waiting: _Waiting, error: TryAgainError, started: float) -> None:
+        now = time.monotonic()
+        waiting.error = error
+        if error.trouble == "overload":
+            self.tally.pushed_back += 1
+            lane.limiter.pushed_back(started, now, error.retry_after_s)
+        else:
+            lane.limiter.ended()
+            lane.troubled(now)
+            waiting.faults += error.trouble == "fault"
+        since_first_s = now - waiting.first_try
+        pause_s = self.terms.patience.pause_s(error, waiting.faults, waiting.tries, since_first_s)
+        if pause_s is None:
+            self._failed(waiting, error)
+        else:
+            self.tally.retries += 1
+            heapq.heappush(self._later, (now + pause_s, next(self._order), waiting))
+
+    def _failed(self, waiting: _Waiting, error: TryAgainError) -> None:
+        reply = Reply("failed", error=error.reason, latency_s=error.latency_s)
+        self._received(waiting, reply)
+
+    def _received(self, waiting: _Waiting, reply: Reply) -> None:
+        reply = replace(reply, attempts=waiting.tries)
+        tokens = (reply.prompt_tokens or 0) + (reply.completion_tokens or 0)
+        if reply.outcome == "failed":
+            self.tally.failed += 1
+        else:
+            self.tally.answered += 1
+            self._progress_at = time.monotonic()
+            if reply.latency_s is not None:
+                self.tally.latencies_s.append(reply.latency_s)
+            if self._budget is not None:
+                self._budget.answered(tokens)
+        self.receive([Arrival(waiting.request, reply, "asked")])
+        if self._flights is not None:
+            self._flights.answered(waiting.request, reply)
+        self._end_if_all_is_answered()
+
+    def _arrived(self, hits: list[tuple[Request, Reply]], origin: Origin) -> None:
+        if not hits:
+            return
+        if origin == "cache":
+            self.tally.hits += len(hits)
+        else:
+            self.tally.joined += len(hits)
+        self._progress_at = time.monotonic()
+        self.receive([Arrival(request, reply, origin) for request, reply in hits])
+        self._end_if_all_is_answered()
+
+    def _joined(self, hits: list[tuple[Request, Reply]]) -> None:
+        self._arrived(hits, "joined")
+
+    def _freed(self, requests: list[Request]) -> None:
+        """Their holder died, or gave them up."""
+        self._ready.extend(_Waiting(request) for request in requests)
+        self._pump()
+
+    def _end_if_all_is_answered(self) -> None:
+        if not self._all_drawn or self._ready or self._later or (self._flights is not None and self._flights.waiting):
+            return
+        if any(lane.limiter.in_flight for lane in self._lanes) or self._done.done():
+            return
+        self._done.set_result(None)
+
+    # What is looked at now and then.
+
+    async def _watch(self) -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(WATCH_S)
+            now = time.monotonic()
+            self._lag_s = 0.7 * self._lag_s + 0.3 * max(0.0, now - before - WATCH_S)
+            held_until = max((lane.limiter.hold_until for lane in self._lanes), default=0.0)
+            if self._flights is not None and self._flights.waiting and not self._ready and not self._later:
+                self._progress_at = now  # others are asking what is left
+            if now - max(self._progress_at, held_until) > self.terms.stall_s:
+                self._stalled()
+
+    def _stalled(self) -> None:
+        """Nothing was answered for so long. What is left over at the end of a run has failed; else the run ends."""
+        waiting = [each for _, _, each in self._later]
+        only_stubborn = self._all_drawn and not self._ready and self.tally.answered and not self._trying
+        if only_stubborn and all(each.tries >= TRIED_ENOUGH for each in waiting):
+            self._later.clear()
+            for each in waiting:
+                assert each.error is not None
+                self._failed(each, each.error)
+            return
+        said = next((each.error.reason for each in waiting if each.error), "no reply at all")
+        self._stop(
+            BackendError(
+                f"the endpoint answered nothing for {self.terms.stall_s:g} s (last: {said}). What came before is kept; "
+                "see to the endpoint, then run again: only the rest is asked."
+            )
+        )
