@@ -11,7 +11,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 
 from evalpipe.answering.budget import Budget, Rates, SharedBucket
@@ -23,7 +23,7 @@ from evalpipe.answering.retry import Patience
 from evalpipe.answering.tally import Arrival, Origin, Tally
 from evalpipe.backends.protocol import Backend, NotServedError, Session, TryAgainError
 from evalpipe.core.answers import Reply
-from evalpipe.core.errors import BackendError
+from evalpipe.core.errors import BackendError, EvalpipeError
 
 Receive = Callable[[Sequence[Arrival]], None]
 
@@ -90,10 +90,12 @@ class _Run:
     _ready: deque[_Waiting] = field(default_factory=deque[_Waiting])
     _later: list[tuple[float, int, _Waiting]] = field(default_factory=list[tuple[float, int, _Waiting]])
     _order: "count[int]" = field(default_factory=count)
+    _arrivals: list[Arrival] = field(default_factory=list[Arrival])
     _trying: "set[asyncio.Task[None]]" = field(default_factory=set["asyncio.Task[None]"])
     _timer: asyncio.TimerHandle | None = None
     _pump_soon: bool = False
     _all_drawn: bool = False
+    _enough: int = 0  # so many waiting are enough; with fewer, more are drawn
     _lag_s: float = 0.0
     _began: float = 0.0
     _progress_at: float = 0.0
@@ -126,6 +128,8 @@ class _Run:
             for task in (*beside, *self._trying):
                 task.cancel()
             await asyncio.gather(*beside, *self._trying, return_exceptions=True)
+            if self._arrivals:
+                self._keep()
             if self._flights is not None:
                 await self._flights.close()
             self.tally.seconds = time.monotonic() - self._began
@@ -151,7 +155,8 @@ class _Run:
                 ours = found.ours
             self._ready.extend(_Waiting(request) for request in ours)
             self._pump()
-            while len(self._ready) > 2 * sum(lane.limiter.limit for lane in self._lanes):
+            self._enough = int(2 * sum(lane.limiter.limit for lane in self._lanes))
+            while len(self._ready) > self._enough:
                 self._hungry.clear()
                 await self._hungry.wait()
             await asyncio.sleep(0)
@@ -197,7 +202,7 @@ class _Run:
             self._failed(waiting, waiting.error)
         if self._ready:
             waiting = self._ready.popleft()
-            if not self._hungry.is_set() and len(self._ready) <= sum(lane.limiter.limit for lane in self._lanes):
+            if len(self._ready) <= self._enough and not self._hungry.is_set():
                 self._hungry.set()
             return waiting
         if self._later:
@@ -286,7 +291,6 @@ class _Run:
         self._received(waiting, reply)
 
     def _received(self, waiting: _Waiting, reply: Reply) -> None:
-        reply = replace(reply, attempts=waiting.tries)
         tokens = (reply.prompt_tokens or 0) + (reply.completion_tokens or 0)
         if reply.outcome == "failed":
             self.tally.failed += 1
@@ -297,9 +301,21 @@ class _Run:
                 self.tally.latencies_s.append(reply.latency_s)
             if self._budget is not None:
                 self._budget.answered(tokens)
-        self.receive([Arrival(waiting.request, reply, "asked")])
+        # Those that come in the same turn of the loop are kept with one write, before any of them counts.
+        if not self._arrivals:
+            self._loop.call_soon(self._keep)
+        self._arrivals.append(Arrival(waiting.request, reply, "asked", waiting.tries))
+
+    def _keep(self) -> None:
+        arrivals, self._arrivals = self._arrivals, []
+        try:
+            self.receive(arrivals)
+        except EvalpipeError as error:
+            self._stop(error)
+            return
         if self._flights is not None:
-            self._flights.answered(waiting.request, reply)
+            for arrival in arrivals:
+                self._flights.answered(arrival.request, arrival.reply)
         self._end_if_all_is_answered()
 
     def _arrived(self, hits: list[tuple[Request, Reply]], origin: Origin) -> None:
@@ -324,7 +340,7 @@ class _Run:
     def _end_if_all_is_answered(self) -> None:
         if not self._all_drawn or self._ready or self._later or (self._flights is not None and self._flights.waiting):
             return
-        if any(lane.limiter.in_flight for lane in self._lanes) or self._done.done():
+        if any(lane.limiter.in_flight for lane in self._lanes) or self._arrivals or self._done.done():
             return
         self._done.set_result(None)
 

@@ -184,4 +184,4 @@ def unpack(value: bytes | None) -> Reply | None:
     if not isinstance(fields, list) or len(fields) != 8 or fields[0] not in OUTCOMES or fields[0] == "failed":
         return None
     outcome, text, finish_reason, prompt, completion, cached, latency_s, error = fields
-    return Reply(outcome, text, finish_reason, prompt, completion, cached, latency_s, attempts=0, error=error)
+    return Reply(outcome, text, finish_reason, prompt, completion, cached, latency_s, error)

@@ -13,11 +13,12 @@ Origin = Literal["asked", "cache", "joined"]
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A request and its final reply."""
+    """A request and its final reply. `attempts`: tries of this run, 0 where another one had asked."""
 
     request: Request
     reply: Reply
     origin: Origin
+    attempts: int = 0
 
 
 @dataclass(slots=True)

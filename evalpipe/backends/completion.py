@@ -24,18 +24,19 @@ def read_reply(payload: object, latency_s: float | None = None) -> Reply:
 
     Raises: TryAgainError: it is not a chat completion, or one that the endpoint itself broke off.
     """
-    if not isinstance(payload, Mapping):
+    if not isinstance(payload, dict):
         raise TryAgainError("the reply is not a JSON object", latency_s=latency_s)
     completion = cast("Mapping[str, object]", payload)
     choice = _first_choice(completion, latency_s)
     message = choice.get("message")
-    if not isinstance(message, Mapping):
+    if not isinstance(message, dict):
         raise TryAgainError("the reply's choice has no message", latency_s=latency_s)
     spoken = cast("Mapping[str, object]", message)
     text = _text(spoken.get("content"), latency_s)
     refusal = spoken.get("refusal")
     reason = choice.get("finish_reason")
-    reason = one_line(reason, 40) if isinstance(reason, str) else None
+    if reason != "stop":  # nearly always it is; the rest is somebody's text
+        reason = one_line(reason, 40) if isinstance(reason, str) else None
     if reason == "error":
         raise TryAgainError("the endpoint broke the answer off with an error", latency_s=latency_s)
     refused = isinstance(refusal, str) and bool(refusal)
@@ -55,12 +56,12 @@ def error_message(payload: object, depth: int = _DEEPEST_ERROR) -> str:
     """What the body of an error says, as it stands: the usual places, else nothing."""
     if isinstance(payload, str):
         return payload
-    if not isinstance(payload, Mapping) or depth == 0:
+    if not isinstance(payload, dict) or depth == 0:
         return ""
     error = cast("Mapping[str, object]", payload)
     for name in ("error", "message", "detail"):
         said = error.get(name)
-        if isinstance(said, str | Mapping) and said:
+        if isinstance(said, str | dict) and said:
             return error_message(cast("object", said), depth - 1)
         if isinstance(said, list) and said:  # FastAPI lists one entry a wrong field, in `msg`
             entries = (error_message(each, depth - 1) for each in cast("list[object]", said)[:5])
@@ -73,7 +74,7 @@ def error_codes(payload: object) -> frozenset[str]:
     """Codes and types in the body of an error, in lower case; Azure nests the telling one in `innererror`."""
     found: set[str] = set()
     for _ in range(_DEEPEST_ERROR):
-        if not isinstance(payload, Mapping):
+        if not isinstance(payload, dict):
             break
         error = cast("Mapping[str, object]", payload)
         found.update(said.lower() for name in ("code", "type") if isinstance(said := error.get(name), str))
@@ -83,13 +84,15 @@ def error_codes(payload: object) -> frozenset[str]:
 
 def storable(text: str) -> str:
     """Text with halves of surrogate pairs replaced, so that it can be written as UTF-8."""
+    if text.isascii():
+        return text
     return _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def _first_choice(completion: Mapping[str, object], latency_s: float | None) -> Mapping[str, object]:
     choices = completion.get("choices")
     first = cast("list[object]", choices)[0] if isinstance(choices, list) and choices else None
-    if isinstance(first, Mapping):
+    if isinstance(first, dict):
         return cast("Mapping[str, object]", first)
     said = one_line(error_message(completion), 200)
     raise TryAgainError(f"the reply has no choices{': ' + said if said else ''}", latency_s=latency_s)
@@ -114,7 +117,7 @@ def _text(content: object, latency_s: float | None) -> str | None:
 
 
 def _is_text(part: object) -> bool:
-    if not isinstance(part, Mapping):
+    if not isinstance(part, dict):
         return False
     fields = cast("Mapping[str, object]", part)
     return fields.get("type") == "text" and isinstance(fields.get("text"), str)
@@ -122,11 +125,11 @@ def _is_text(part: object) -> bool:
 
 def _tokens(usage: object) -> tuple[int | None, int | None, int | None]:
     """Prompt, completion and cached tokens; what is missing or no sensible count is None, not 0."""
-    if not isinstance(usage, Mapping):
+    if not isinstance(usage, dict):
         return None, None, None
     counts = cast("Mapping[str, object]", usage)
     details = counts.get("prompt_tokens_details")
-    cached = cast("Mapping[str, object]", details).get("cached_tokens") if isinstance(details, Mapping) else None
+    cached = cast("Mapping[str, object]", details).get("cached_tokens") if isinstance(details, dict) else None
     return _count(counts.get("prompt_tokens")), _count(counts.get("completion_tokens")), _count(cached)
 
 

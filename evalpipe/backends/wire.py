@@ -23,6 +23,7 @@ IDLE_S = 20.0
 @asynccontextmanager
 async def open_wire(base_url: str, key: str | None, timeout_s: float, connections: int) -> AsyncIterator["Wire"]:
     from pyreqwest.client import ClientBuilder
+    from pyreqwest.exceptions import DetailedPyreqwestError, RequestTimeoutError
 
     builder = (
         ClientBuilder()
@@ -39,21 +40,22 @@ async def open_wire(base_url: str, key: str | None, timeout_s: float, connection
         .pool_idle_timeout(timedelta(seconds=IDLE_S))
     )
     async with builder.build() as client:
-        yield Wire(client, base_url.rstrip("/") + PATH)
+        yield Wire(client, base_url.rstrip("/") + PATH, RequestTimeoutError, DetailedPyreqwestError)
 
 
 class Wire:
     """Open connections; made by `open_wire`."""
 
-    __slots__ = ("_client", "_url")
+    __slots__ = ("_broken", "_client", "_late", "_url")
 
-    def __init__(self, client: "Client", url: str) -> None:
+    def __init__(
+        self, client: "Client", url: str, late: type[TimeoutError], broken: "type[DetailedPyreqwestError]"
+    ) -> None:
         self._client = client
         self._url = url
+        self._late, self._broken = late, broken  # an import at each call would cost as much as the parsing
 
     async def post(self, content: bytes) -> Exchange:
-        from pyreqwest.exceptions import DetailedPyreqwestError, RequestTimeoutError
-
         try:
             async with self._client.post(self._url).body_bytes(content).build_streamed() as response:
                 check_encoding(response.get_header("content-encoding"))
@@ -70,9 +72,9 @@ class Wire:
                             raise too_large()
                     received = parts[0] if len(parts) == 1 else b"".join(parts)
                 return Exchange(response.status, response.get_header, received)
-        except RequestTimeoutError:
+        except self._late:
             raise TimeoutError from None
-        except DetailedPyreqwestError as error:
+        except self._broken as error:
             raise TryAgainError(_cause(error), trouble="broken") from None
 
 

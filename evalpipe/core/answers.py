@@ -23,6 +23,5 @@ class Reply:
     completion_tokens: int | None = None
     cached_tokens: int | None = None
     latency_s: float | None = None
-    attempts: int = 1
     error: str | None = None
     hold_s: float | None = None

@@ -1,6 +1,6 @@
 """model_answers: one cell asked. What is known is not asked again; what comes back is in the journal at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
@@ -27,6 +27,7 @@ from evalpipe.store.tables import TABLES
 from evalpipe.telemetry.progress import Progress
 
 LIMIT, MAX_REQUESTS = "limit", "max_requests"  # why a cell was left partial on purpose
+KEEP_BYTES = 32_000_000  # of rendered requests; those of a larger shard are rendered again when they are sent
 BATCH = 1_024  # questions rendered at a time: some 5 ms, and one round trip to the shared cache
 
 
@@ -90,7 +91,7 @@ def answer_cell(
         versions = shard_row(project.lake, shard)
         cell = _Cell(project, ready_model(project, model), shard, str(versions["bank"]), made, progress)
         taken_over = cell.take_over()
-        requests = cell.fingerprints()
+        requests = cell.fingerprints(draws=asking.sample_below < 1)
         known = known_of(project.lake, model, requests["fingerprint"], project.config.file.cache.ttl_s)
         missing = _missing(requests, known, cell.ready.samples, asking.sample_below)
         configured = project.config.models[model]
@@ -151,6 +152,7 @@ class _Cell:
     tally: Tally = field(default_factory=Tally)
     journal: Journal = field(init=False)
     _segment: Segment | None = None
+    _rendered: list[Request] = field(default_factory=list[Request])  # while they fit `KEEP_BYTES`
     _same: dict[str, object] = field(default_factory=dict[str, object])
 
     def __post_init__(self) -> None:
@@ -160,21 +162,30 @@ class _Cell:
         """Commit what runs that died left in the cell's journal; the lease says that their writers are gone."""
         return sum(commit_segment(self.project.lake, self.journal, name) for name in self.journal.leftovers())
 
-    def fingerprints(self) -> pl.DataFrame:
-        """`question_id`, `fingerprint` and `draw` of every question of the shard, in stored order.
+    def fingerprints(self, draws: bool) -> pl.DataFrame:
+        """`question_id`, `fingerprint` and `draw` (0 unless `draws`) of every question of the shard, in stored order.
 
         Raises: UsageError: there is none.
         """
         maker = self.ready.maker()
         frames: list[pl.DataFrame] = []
+        kept_bytes = 0
         for rows in self._batches():
-            found = [maker.request(question).fingerprint for question in to_questions(rows)]
+            made = [
+                maker.request(question, version)
+                for question, version in zip(to_questions(rows), rows["question_version"], strict=True)
+            ]
+            found = [each.fingerprint for each in made]
+            if kept_bytes <= KEEP_BYTES:
+                kept_bytes += sum(len(each.content) for each in made)
+                self._rendered += made
             ids = rows["question_id"]
-            frames.append(
-                pl.DataFrame({"question_id": ids, "fingerprint": found, "draw": [draw(str(each)) for each in ids]})
-            )
+            drawn = [draw(str(each)) if draws else 0.0 for each in ids]
+            frames.append(pl.DataFrame({"question_id": ids, "fingerprint": found, "draw": drawn}))
         if not frames:
             raise _no_questions(self.shard)
+        if kept_bytes > KEEP_BYTES:
+            self._rendered.clear()
         return pl.concat(frames)
 
     def ask(self, to_send: pl.DataFrame) -> None:
@@ -207,20 +218,22 @@ class _Cell:
             return await ask_all(self.ready.backend, self._requests(to_send), self._receive, terms, cache, bucket)
 
     def _requests(self, to_send: pl.DataFrame) -> Iterator[list[Request]]:
-        """The requests of `to_send`, rendered as they are drawn: a shard may be larger than memory."""
+        """The requests of `to_send`, in stored order; rendered as they are drawn where the shard is large."""
+        samples: dict[str, list[int]] = dict(to_send.group_by("question_id").agg("sample").iter_rows())
+        for batch in self._made(samples):
+            wanted = [(each, samples[each.question_id]) for each in batch if each.question_id in samples]
+            if wanted:
+                yield [each if n == 0 else each.again(n) for each, indices in wanted for n in indices]
+
+    def _made(self, wanted: Collection[str]) -> Iterator[list[Request]]:
+        if self._rendered:
+            yield from (self._rendered[at : at + BATCH] for at in range(0, len(self._rendered), BATCH))
+            return
         maker = self.ready.maker()
-        samples = to_send.group_by("question_id").agg("sample")
         for rows in self._batches():
-            wanted = rows.join(samples, on="question_id", how="inner", maintain_order="left")
-            if wanted.is_empty():
-                continue
-            batch: list[Request] = []
-            for question, version, indices in zip(
-                to_questions(wanted), wanted["question_version"], wanted["sample"], strict=True
-            ):
-                made = maker.request(question, version)
-                batch += [made if sample == 0 else made.again(sample) for sample in indices]
-            yield batch
+            rows = rows.filter(pl.col("question_id").is_in(wanted))
+            versions = rows["question_version"]
+            yield [maker.request(each, version) for each, version in zip(to_questions(rows), versions, strict=True)]
 
     def _batches(self) -> Iterator[pl.DataFrame]:
         here = (pl.col("drop") == drop_of(self.shard)) & (pl.col("shard") == self.shard)
@@ -293,7 +306,7 @@ def _answer_row(arrival: Arrival) -> dict[str, object]:
         "completion_tokens": reply.completion_tokens,
         "cached_tokens": reply.cached_tokens,
         "latency_s": reply.latency_s,
-        "attempts": reply.attempts,
+        "attempts": arrival.attempts,
         "error": reply.error,
     }
 
