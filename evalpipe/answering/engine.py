@@ -1,8 +1,9 @@
 """The engine: asks as fast as the endpoint allows and no faster; each answer is received before it counts.
 
-Requests wait in one queue. Whenever something changes, `_pump` starts as many as the budget and the lanes let start; each
-is a task that makes one try. A try that may succeed later goes back into the queue with the time before which it must not
-start, and holds no slot meanwhile. One run ends when all is answered, or with the first error that concerns every request.
+Requests wait in one queue. Whenever something changes, `_pump` starts as many as the budget and the lanes let start;
+each is a task that makes one try. A try that may succeed later goes back into the queue with the time before which it
+must not start, and holds no slot meanwhile. One run ends when all is answered, or with the first error that concerns
+every request.
 """
 
 import asyncio
@@ -37,9 +38,9 @@ class Terms:
     """How a model may be asked."""
 
     max_in_flight: int = 256
-    patience: Patience = Patience()
+    patience: Patience = field(default_factory=Patience)
     stall_s: float = 120.0
-    rates: Rates = Rates()
+    rates: Rates = field(default_factory=Rates)
     budget_share: float = 1.0
     lease_s: float = 15.0
 

@@ -1,8 +1,10 @@
-"""How many requests one endpoint may have in flight, and how fast they may start. Pure: it is told what happened, and when.
+"""How many requests one endpoint may have in flight, and how fast they may start. Pure: it is told what happened, and
+when.
 
-Two bounds work together. The **limit** is on requests in flight: it doubles while nothing speaks against it, then grows by
-steps, and shrinks when latency climbs beyond `LATENCY_CLIMB` of its own floor. The **pace** is on starts a second: it does
-not exist until the endpoint pushes back (429, 503), is then measured, and is lifted when it has not been needed for long.
+Two bounds work together. The **limit** is on requests in flight: it doubles while nothing speaks against it, then grows
+by steps, and shrinks when latency climbs beyond `LATENCY_CLIMB` of its own floor. The **pace** is on starts a second:
+it does not exist until the endpoint pushes back (429, 503), is then measured, and is lifted when it has not been needed
+for long.
 
 Source: additive increase and multiplicative decrease, Chiu and Jain 1989; latency against its floor as the sign of a
 queue, Brakmo and Peterson 1995 (TCP Vegas).

@@ -12,8 +12,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_until_signalled(work: Coroutine[Any, Any, _T]) -> _T:
-    """`asyncio.run` on uvloop. SIGINT and SIGTERM cancel the work, which flushes and closes what it holds; then the signal
-    goes to whoever handled it before: Python, Dagster, the command line.
+    """`asyncio.run` on uvloop. SIGINT and SIGTERM cancel the work, which flushes and closes what it holds; then the
+    signal goes to whoever handled it before: Python, Dagster, the command line.
     """
     caught: list[int] = []
 

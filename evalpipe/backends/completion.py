@@ -34,9 +34,7 @@ def read_reply(payload: object, latency_s: float | None = None) -> Reply:
     spoken = cast("Mapping[str, object]", message)
     text = _text(spoken.get("content"), latency_s)
     refusal = spoken.get("refusal")
-    reason = choice.get("finish_reason")
-    if reason != "stop":  # nearly always it is; the rest is somebody's text
-        reason = one_line(reason, 40) if isinstance(reason, str) else None
+    reason = _reason(choice.get("finish_reason"))
     if reason == "error":
         raise TryAgainError("the endpoint broke the answer off with an error", latency_s=latency_s)
     refused = isinstance(refusal, str) and bool(refusal)
@@ -96,6 +94,12 @@ def _first_choice(completion: Mapping[str, object], latency_s: float | None) -> 
         return cast("Mapping[str, object]", first)
     said = one_line(error_message(completion), 200)
     raise TryAgainError(f"the reply has no choices{': ' + said if said else ''}", latency_s=latency_s)
+
+
+def _reason(said: object) -> str | None:
+    if said == "stop":  # nearly always; the rest is somebody's text
+        return "stop"
+    return one_line(said, 40) if isinstance(said, str) else None
 
 
 def _outcome(finish_reason: str | None) -> Outcome:

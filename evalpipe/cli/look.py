@@ -1,5 +1,6 @@
 """Verbs that look and change nothing: leaderboard, show, trace, show-prompt, export."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -124,7 +125,8 @@ def show_prompt(
     key = project.model_key(model)
     rows = _standing(project, question, bank)
     ready = ready_model(project, key)
-    (request,) = ready.requests(to_questions(rows))
+    (question_asked,) = to_questions(rows)
+    request = ready.maker().request(question_asked)
     facts = {
         "model": model,
         "question_id": question,
@@ -132,7 +134,7 @@ def show_prompt(
         "prompt": ready.renderer.name,
         "prompt_hash": ready.renderer.prompt_hash,
         "fingerprint": request.fingerprint,
-        "body": dict(request.body),
+        "body": json.loads(request.content),
     }
     if as_json:
         print_json(facts)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import sys
 
 import typer
@@ -31,6 +32,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         app()
     except (ConfigError, UsageError) as error:
@@ -39,9 +41,17 @@ def main() -> None:
     except EvalpipeError as error:
         say(str(error))
         sys.exit(FAILED)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         say("Stopped. What was answered is kept; the same command goes on from here.")
-        sys.exit(130)
+        sys.exit(128 + (signal.SIGTERM if isinstance(interrupt, _Terminated) else signal.SIGINT))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: as Ctrl-C, with an exit code of its own."""
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise _Terminated

@@ -34,7 +34,7 @@ def cell_assets(models: list[str]) -> list[dg.AssetsDefinition]:
         deps=[question_shards],
         group_name="line",
         kinds={"deltalake", "openai"},
-        code_version="1",
+        code_version="2",
         pool=POOL,
         metadata={"dagster/column_schema": column_schema("answers")},
     )
@@ -101,30 +101,46 @@ def cell_assets(models: list[str]) -> list[dg.AssetsDefinition]:
 def _line(summary: AnswerSummary) -> str:
     """The one log line of a shard."""
     counts = ", ".join(f"{count:,} {outcome}" for outcome, count in summary.outcomes.items() if count)
-    rate = summary.sent / summary.seconds if summary.seconds else 0.0
+    found = [
+        (summary.known, "known"),
+        (summary.hits, "from the cache"),
+        (summary.joined, "joined"),
+        (summary.taken_over, "from a broken run"),
+        (summary.retries, "retries"),
+        (summary.pushed_back, "pushed back"),
+    ]
+    facts = [f"{summary.sent:,} sent", *(f"{n:,} {what}" for n, what in found if n)]
+    if summary.latency_p50_s is not None and summary.latency_p99_s is not None:
+        facts.append(f"p50 {summary.latency_p50_s:.3f} s, p99 {summary.latency_p99_s:.3f} s")
+    tokens = summary.prompt_tokens + summary.completion_tokens
+    facts += [f"{summary.rate_per_s:,.1f}/s", f"{tokens:,} tokens", f"{summary.cost_usd:.4f} USD"]
     return (
-        f"{summary.model} {summary.shard}: {summary.asked:,} of {summary.questions:,} questions ({counts or 'none'}); "
-        f"{summary.sent:,} sent, {summary.known:,} known, {summary.taken_over:,} from a broken run, "
-        f"{summary.retries:,} retries, {rate:.1f}/s, {summary.cost_usd:.4f} USD"
+        f"{from_key(summary.model)} {summary.shard}: {summary.asked:,} of {summary.questions:,} questions "
+        f"({counts or 'none'}); {', '.join(facts)}"
     )
 
 
 def _answer_metadata(summary: AnswerSummary) -> dict[str, Any]:
     return {
-        "dagster/row_count": summary.asked,
+        "dagster/row_count": sum(summary.outcomes.values()),
         "questions": summary.questions,
         "outcomes": bars(summary.outcomes),
         **summary.outcomes,
         "requests_sent": summary.sent,
+        "tries": summary.tries,
         "already_known": summary.known,
+        "cache_hits": summary.hits,
+        "joined": summary.joined,
         "taken_over": summary.taken_over,
         "retries": summary.retries,
+        "pushed_back": summary.pushed_back,
         "prompt_tokens": summary.prompt_tokens,
         "completion_tokens": summary.completion_tokens,
         "cost_usd": summary.cost_usd,
         "latency_p50_s": summary.latency_p50_s,
         "latency_p99_s": summary.latency_p99_s,
-        "rate_per_s": summary.sent / summary.seconds if summary.seconds else 0.0,
+        "rate_per_s": summary.rate_per_s,
+        "seconds": summary.seconds,
     }
 
 

@@ -127,11 +127,13 @@ def cell_checks(assets: list[dg.AssetsDefinition], models: list[str]) -> list[dg
     def outcomes_add_up(
         context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]
     ) -> dg.AssetCheckResult:
-        """Every asked question has exactly one score row, and exactly one outcome."""
+        """Every asked question has exactly one score row a sample, and exactly one outcome."""
         rows = _score_rows(project, context.partition_key)
-        asked, distinct = _cell_row(project, context.partition_key)["n_asked"], rows["question_id"].n_unique()
+        samples = project.config.models[cell_of(context.partition_key).model].samples
+        asked = _cell_row(project, context.partition_key)["n_asked"]
+        distinct = rows.select("question_id", "sample").n_unique()
         counts = count_outcomes(rows)
-        passed = asked == rows.height == distinct == sum(counts.values())
+        passed = samples * asked == rows.height == distinct == sum(counts.values())
         return dg.AssetCheckResult(passed=passed, metadata={"asked": asked, "rows": rows.height, **counts})
 
     @partitioned_check(asset=scores, partitions_def=answers)

@@ -42,9 +42,9 @@ class Asking:
 @dataclass(frozen=True, slots=True)
 class AnswerSummary:
     """Counts of one cell after the run. `outcomes` counts questions times samples, joined and known ones too; `asked`
-    the questions all of whose samples have an outcome; `taken_over` answers found in journals of runs that died. Of this
-    run: `sent` requests that it asked, `tries` with their repetitions, `hits` and `joined` what the shared cache and other
-    processes answered; `joined` counts equal questions of the cell as well.
+    the questions all of whose samples have an outcome; `taken_over` answers found in journals of runs that died. Of
+    this run: `sent` requests that it asked, `tries` with their repetitions, `hits` and `joined` what the shared cache
+    and other processes answered; `joined` counts equal questions of the cell as well.
     """
 
     model: str
@@ -107,14 +107,6 @@ def answer_cell(
     return summary
 
 
-def cell_questions(lake: Lake, shard: str) -> pl.DataFrame:
-    """Raises UsageError: no such shard, or nothing in it."""
-    rows = lake.read("questions", (pl.col("drop") == drop_of(shard)) & (pl.col("shard") == shard))
-    if rows.is_empty():
-        raise _no_questions(shard)
-    return rows
-
-
 def shard_row(lake: Lake, shard: str) -> dict[str, object]:
     """The shard's row of table `shards`. Raises UsageError: no such shard."""
     rows = lake.read("shards", (pl.col("drop") == drop_of(shard)) & (pl.col("shard") == shard))
@@ -123,7 +115,7 @@ def shard_row(lake: Lake, shard: str) -> dict[str, object]:
     return rows.row(0, named=True)
 
 
-def _no_questions(shard: str) -> UsageError:
+def no_questions(shard: str) -> UsageError:
     return UsageError(f"shard {shard}: the lake holds no questions of it. Validate its drop first.")
 
 
@@ -183,7 +175,7 @@ class _Cell:
             drawn = [draw(str(each)) if draws else 0.0 for each in ids]
             frames.append(pl.DataFrame({"question_id": ids, "fingerprint": found, "draw": drawn}))
         if not frames:
-            raise _no_questions(self.shard)
+            raise no_questions(self.shard)
         if kept_bytes > KEEP_BYTES:
             self._rendered.clear()
         return pl.concat(frames)

@@ -17,9 +17,7 @@ COMMIT_ROWS = 16_384  # a frame at a time, so that a shard of any size is commit
 _WORTH = {"answered": 0, "truncated": 0, "refused": 0, "rejected": 1, "failed": 2}
 
 
-def answers_of(
-    lake: Lake, model: str, fingerprints: pl.Series, columns: Sequence[str] | None = None
-) -> pl.DataFrame:
+def answers_of(lake: Lake, model: str, fingerprints: pl.Series, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """The answers that count for these fingerprints, one per fingerprint and sample: the first answer, else the last
     rejection, else the last failure. `columns` None: all of them.
     """
@@ -30,9 +28,7 @@ def answers_of(
         .select(name for name in TABLES["answers"].columns if name in wanted)
         .join(pl.LazyFrame({"fingerprint": fingerprints.unique()}), on="fingerprint", how="semi")
         .with_columns(worth=pl.col("outcome").replace_strict(_WORTH, default=2, return_dtype=pl.Int8))
-        .with_columns(
-            order=pl.when(pl.col("worth") == 0).then(1).otherwise(-1) * pl.col("answered_at").dt.epoch("us")
-        )
+        .with_columns(order=pl.when(pl.col("worth") == 0).then(1).otherwise(-1) * pl.col("answered_at").dt.epoch("us"))
         .collect()
     )
     return (

@@ -86,16 +86,21 @@ def scorers_version(config: Config, bank: str, kinds: list[str]) -> str:
 def to_questions(rows: pl.DataFrame) -> list[Question]:
     """Rows of `raw_questions` or `questions` as questions, in order."""
     return [
-        Question(*scalars[:2], _kind(kind), tuple(targets), tuple(choices or ()), *scalars[2:])
-        for kind, targets, choices, *scalars in rows.select(_QUESTION_COLUMNS).iter_rows()
+        Question(
+            question_id, text, _kind(kind), tuple(targets), tuple(choices or ()), subject, cluster, solution, field
+        )
+        for question_id, text, kind, targets, choices, subject, cluster, solution, field in rows.select(
+            "question_id",
+            "text",
+            "kind",
+            "targets",
+            "choices",
+            "subject",
+            "cluster",
+            "worked_solution",
+            "answer_field",
+        ).iter_rows()
     ]
-
-
-# The columns with a form of their own, then the rest in the order of `Question`.
-_QUESTION_COLUMNS = (
-    *("kind", "targets", "choices"),
-    *("question_id", "text", "subject", "cluster", "worked_solution", "answer_field"),
-)
 
 
 def _kind(kind: str) -> Kind:

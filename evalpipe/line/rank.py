@@ -99,7 +99,7 @@ def _figures(questions: pl.DataFrame, scores: pl.DataFrame) -> dict[str, object]
     counts: dict[str, int] = dict(current.group_by("count").len().iter_rows())
     counted = current.filter(pl.col("count").is_in(DENOMINATOR))
     shown = {name: int(counts.get(name, 0)) for name in COUNTS}
-    not_asked = questions.height - current.height
+    not_asked = questions.height - current["question_id"].n_unique()
     estimate = _estimate(counted)
     total, failed = counted.height, shown["failed"]
     requests = current.unique(["fingerprint", "sample"])  # equal questions were one request, paid for once
@@ -129,10 +129,10 @@ def _estimate(counted: pl.DataFrame) -> Estimate | None:
     """Accuracy over the denominator: what could not be read, was cut off or refused has earned nothing."""
     if counted.is_empty():
         return None
-    clusters = counted["cluster"]
-    # A question without a cluster is a cluster of its own.
+    # A question without a cluster is a cluster of its own; so are the several samples of one question.
     own = counted.select(pl.coalesce("cluster", pl.concat_str(pl.lit("\0"), "question_id"))).to_series()
-    return accuracy(counted["score"].fill_null(0.0), own if clusters.is_not_null().any() else None)
+    clustered = counted["cluster"].is_not_null().any() or (counted["sample"] > 0).any()
+    return accuracy(counted["score"].fill_null(0.0), own if clustered else None)
 
 
 def _raw_accuracy(current: pl.DataFrame) -> float | None:
@@ -151,17 +151,21 @@ def _ranks(current: pl.DataFrame, n_questions: int) -> dict[str, dict[str, objec
 
     Complete models are ranked. Where every model is partial, all are: on the questions that they have in common.
     """
-    asked = dict(current.group_by("model").len().iter_rows())
+    asked = dict(current.group_by("model").agg(pl.col("question_id").n_unique()).iter_rows())
     complete = [model for model, n in asked.items() if n == n_questions]
     ranked = complete or list(asked)
-    counted = current.filter(pl.col("model").is_in(ranked), pl.col("count").is_in(DENOMINATOR))
+    counted = (
+        current.filter(pl.col("model").is_in(ranked), pl.col("count").is_in(DENOMINATOR))
+        .group_by("model", "question_id")
+        .agg(score=pl.col("score").fill_null(0.0).mean())
+    )
     common = counted.group_by("question_id").len().filter(pl.col("len") == len(ranked))
     if common.is_empty():
         return {}
     table = (
         counted.join(common, on="question_id", how="semi")
         .group_by("model")
-        .agg(accuracy_common=pl.col("score").fill_null(0.0).mean())
+        .agg(accuracy_common=pl.col("score").mean())
         .with_columns(rank=pl.col("accuracy_common").rank("min", descending=True).cast(pl.Int64))
     )
     return {

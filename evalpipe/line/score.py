@@ -1,15 +1,17 @@
 """scores: one cell scored. Every question of the shard that was asked has one row; what failed stays null."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
-from evalpipe.core.keys import from_key
+from evalpipe.core.keys import drop_of, from_key
 from evalpipe.core.questions import Question
 from evalpipe.core.scores import Score
-from evalpipe.line.answer import answers_of, cell_questions, shard_row
-from evalpipe.line.models import ready_model, scorer_for, scorers_version, to_questions
+from evalpipe.line.answer import no_questions, shard_row
+from evalpipe.line.answers import answers_of
+from evalpipe.line.models import ReadyModel, ready_model, scorer_for, scorers_version, to_questions
 from evalpipe.line.project import MadeBy, Project, now
 from evalpipe.store.lease import lease
 from evalpipe.store.tables import TABLES
@@ -19,7 +21,7 @@ from evalpipe.telemetry.progress import Progress
 @dataclass(frozen=True, slots=True)
 class ScoreSummary:
     """Counts of one cell. `questions` = right + wrong + unparsed + truncated + refused + rejected + failed + excluded
-    + not_asked.
+    + not_asked; where a model has several samples, all but `questions` and `not_asked` count each of them.
     """
 
     model: str
@@ -34,29 +36,45 @@ def score_cell(project: Project, model: str, shard: str, made: MadeBy, progress:
 
     Raises: UsageError: the shard is not in the lake. ConfigError: the model's configuration does not fit.
     """
-    with lease(project.lake, "cells", model, shard):
+    with lease(project.lake, "cells", model, shard, on_wait=progress.note):
         ready = ready_model(project, model)
         # Before the questions: were labels replaced in between, the cell would say the old version and be scored again.
         versions = shard_row(project.lake, shard)
-        rows = cell_questions(project.lake, shard)
-        questions = to_questions(rows)
-        requests = ready.requests(questions)
-        answers = answers_of(project.lake, model, [each.fingerprint for each in requests])
-        by_fingerprint = {row["fingerprint"]: row for row in answers.iter_rows(named=True)}
-        bank = str(rows["bank"][0])
-        scored: list[dict[str, object]] = []
-        progress.start(f"scoring {from_key(model)} · {shard}", len(questions))
-        for row, question, request in zip(rows.iter_rows(named=True), questions, requests, strict=True):
-            answer = by_fingerprint.get(request.fingerprint)
-            if answer is not None:
-                scored.append(_score_row(project, row, question, answer, ready.model_version, made))
-            progress.advance()
+        bank, total = str(versions["bank"]), int(str(versions["n_questions"]))
+        progress.start(f"scoring {from_key(model)} · {shard}", total)
+        frames = list(_scored(project, ready, shard, made, progress))
         progress.finish()
-        frame = pl.DataFrame(scored, schema=TABLES["scores"].columns)
+        frame = pl.concat(frames) if frames else pl.DataFrame(schema=TABLES["scores"].columns)
         project.lake.replace("scores", frame, model=model, shard=shard)
         _mark_scored(project, model, versions, made)
-    counts = count_outcomes(frame)
-    return ScoreSummary(model, shard, bank, rows.height, {**counts, "not_asked": rows.height - frame.height})
+    not_asked = total - frame["question_id"].n_unique()
+    return ScoreSummary(model, shard, bank, total, {**count_outcomes(frame), "not_asked": not_asked})
+
+
+def _scored(
+    project: Project, ready: ReadyModel, shard: str, made: MadeBy, progress: Progress
+) -> Iterator[pl.DataFrame]:
+    """The score rows of the shard, a batch of questions at a time: a shard may be larger than memory."""
+    maker = ready.maker()
+    here = (pl.col("drop") == drop_of(shard)) & (pl.col("shard") == shard)
+    found = False
+    for rows in project.lake.batches("questions", here):
+        found = True
+        questions = to_questions(rows)
+        fingerprints = [maker.request(question).fingerprint for question in questions]
+        answers = answers_of(project.lake, ready.key, pl.Series("fingerprint", fingerprints, dtype=pl.String))
+        answers = answers.filter(pl.col("sample") < ready.samples).sort("sample", maintain_order=True)
+        by_fingerprint: dict[str, list[dict[str, object]]] = {}
+        for answer in answers.iter_rows(named=True):
+            by_fingerprint.setdefault(answer["fingerprint"], []).append(answer)
+        scored: list[dict[str, object]] = []
+        for row, question, fingerprint in zip(rows.iter_rows(named=True), questions, fingerprints, strict=True):
+            for answer in by_fingerprint.get(fingerprint, ()):
+                scored.append(_score_row(project, row, question, answer, ready.model_version, made))
+            progress.advance()
+        yield pl.DataFrame(scored, schema=TABLES["scores"].columns)
+    if not found:
+        raise no_questions(shard)
 
 
 # What a score row counts as; the order is that of the leaderboard's columns.
@@ -123,8 +141,6 @@ def _score_row(
 
 def _delivered(row: dict[str, object], question: Question) -> Question:
     """The question with the label as the drop delivered it, before any review."""
-    from dataclasses import replace
-
     targets = row["raw_targets"]
     assert isinstance(targets, list)
     return replace(question, targets=tuple(targets))

@@ -62,11 +62,11 @@ def trace_number(project: Project, model: str, bank: str) -> dict[str, Any]:
     answers = (
         project.lake.scan("answers")
         .filter(pl.col("model") == model)
-        .select("fingerprint", "run_id", "code_version", "git_commit", "answered_at", "outcome")
+        .select("fingerprint", "sample", "run_id", "code_version", "git_commit", "answered_at", "outcome")
         .join(
-            scores.lazy().select("fingerprint", "answer_run_id", "outcome", "prompt_name", "prompt_hash"),
-            left_on=["fingerprint", "run_id", "outcome"],
-            right_on=["fingerprint", "answer_run_id", "outcome"],
+            scores.lazy().select("fingerprint", "sample", "answer_run_id", "outcome", "prompt_name", "prompt_hash"),
+            left_on=["fingerprint", "sample", "run_id", "outcome"],
+            right_on=["fingerprint", "sample", "answer_run_id", "outcome"],
         )
         .collect()
     )

@@ -1,8 +1,8 @@
 """The answer journal: what came back is on disk before it counts as received.
 
-A folder per cell, a segment per run: `<lake>/_journal/<model>/<shard>/<segment>.jsonl`, one record a line. A run appends
-to its own segment and deletes it after its commit to the answers table. A segment that is left over belongs to a run
-that died; the next run of the cell takes it over. The cell's lease keeps two runs from doing so at once.
+A folder per cell, a segment per run: `<lake>/_journal/<model>/<shard>/<segment>.jsonl`, one record a line. A run
+appends to its own segment and deletes it after its commit to the answers table. A segment that is left over belongs to
+a run that died; the next run of the cell takes it over. The cell's lease keeps two runs from doing so at once.
 """
 
 import os

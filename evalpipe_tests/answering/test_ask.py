@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from evalpipe.answering.ask import ask_all
 
 from evalpipe.answering import ask as loop
-from evalpipe.answering.ask import ask_all
 from evalpipe.answering.requests import Request
 from evalpipe.backends.protocol import Body, TryAgainError
 from evalpipe.core.answers import Reply
