@@ -171,7 +171,7 @@ class SharedCache:
         fixed = (self._lease_ms, GRACE_MS, self._values.max_value_bytes)
         replies = self._run(RENEW, fixed, [(key_name(lease.key), _token(lease)) for lease in leases])
         error = next((reply for reply in replies if isinstance(reply, Exception)), None)
-        return self._whole([reply == 1 for reply in replies], error)
+        return self._whole([reply == 1 or isinstance(reply, Exception) for reply in replies], error)
 
     def release(self, leases: Sequence[Lease]) -> None:
         """Give leases back without an answer; one that was taken over stays with its new holder."""

@@ -94,6 +94,18 @@ class Servers:
         self.open()
         return [*dict.fromkeys(address for address in self._slots if address)]
 
+    def check(self) -> None:
+        """Ask anew who keeps what, and each of them for a sign of life. Raises: CacheError: one gives none."""
+        self._stale = True
+        masters = self.masters()
+        replies: list[object] = [None] * len(masters)
+        commands = [Command(b"", ("PING",))] * len(masters)
+        self._exchange(commands, {master: [index] for index, master in enumerate(masters)}, replies)
+        for reply in replies:
+            if isinstance(reply, Exception):
+                self._stale = True
+                raise self.trouble(reply) from None
+
     def ask(self, address: Address, *parts: Part) -> object:
         """One command to one server. Raises: CacheError: no reply, or an error."""
         from redis.exceptions import RedisError
