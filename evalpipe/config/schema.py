@@ -243,10 +243,58 @@ class Labels(Section):
 
 
 class Cache(Section):
-    """The shared cache. Without it, the answers table and the journal are the memory."""
+    """What processes share through Redis. Without `url`, the answers table and the journal are the memory.
 
-    ttl_s: Positive = 3600
-    lease_s: Positive = 15
+    `url`: one server, or some nodes of a cluster; which of both it is, the server says.
+    `wait_ms`: what the cache may cost a call before it is left out for a while.
+    `lease_s`: how long a process that stopped keeps others from asking its requests.
+    """
+
+    url: str | list[str] | None = None
+    username: Name | None = None
+    password_env: str | None = None
+    tls_ca: FileName | None = None
+    ttl_s: Annotated[float, Field(ge=1, le=31_536_000)] = 3600
+    wait_ms: Annotated[float, Field(ge=1, le=60_000)] = 50
+    lease_s: Annotated[float, Field(ge=1, le=3600)] = 15
+    max_value_bytes: Annotated[int, Field(ge=1000, le=100_000_000)] = 1_000_000
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        return () if self.url is None else (self.url,) if isinstance(self.url, str) else tuple(self.url)
+
+    @field_validator("url", mode="before")
+    @classmethod
+    def _are_addresses(cls, url: object) -> object:
+        given = url if isinstance(url, list) else [url]
+        urls = [each for each in given if isinstance(each, str)]
+        if not urls or len(urls) < len(given):
+            raise ValueError('an address is expected, or a list of some: "redis://host:6379"')
+        for each in urls:
+            found = re.fullmatch(r"rediss?://([^\s/@?#:\[\]]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/\d{0,4})?", each)
+            if not found or not 0 < int((found[2] or ":1")[1:]) < 65_536:
+                raise ValueError(
+                    "an address such as redis://host:6379 or rediss://host:6379/0 is expected, without name, password, "
+                    "`?` and `#`; they have `username` and `password_env`"
+                )
+        if len({(each.partition("://")[0], each.partition("://")[2].partition("/")[2] or "0") for each in urls}) > 1:
+            raise ValueError("all addresses must agree on redis:// or rediss:// and on the database")
+        return url
+
+    @field_validator("password_env")
+    @classmethod
+    def _is_variable(cls, password_env: str) -> str:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", password_env):
+            raise ValueError(
+                "the name of an environment variable is expected (letters, digits, `_`), never the password"
+            )
+        return password_env
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Cache":
+        if self.tls_ca and not all(url.startswith("rediss://") for url in self.urls):
+            raise ValueError("`tls_ca` is for TLS: write rediss:// in `url`, or leave `tls_ca` out")
+        return self
 
 
 class File(Section):

@@ -13,6 +13,7 @@ import polars as pl
 from evalpipe.backends.secrets import SHORTEST_SECRET, without_key
 from evalpipe.config.schema import OpenAIChatModel
 from evalpipe.core.errors import EvalpipeError
+from evalpipe.line.health.cache import CACHE, cache
 from evalpipe.line.health.configuration import read_configuration, refused
 from evalpipe.line.health.drops import DROPS, JOURNAL, drops, journal
 from evalpipe.line.health.endpoints import ENDPOINTS, WAIT_S, endpoints
@@ -36,6 +37,7 @@ CHECKS: dict[str, Callable[[Project], list[Finding]]] = {
     DISK: disk,
     DROPS: drops,
     JOURNAL: journal,
+    CACHE: cache,
 }
 
 
@@ -49,7 +51,7 @@ def examine(
     """Every finding about the project that `path`, EVALPIPE_CONFIG or the current folder names.
 
     Args:
-        offline: ask no endpoint and start no embedded server.
+        offline: ask no endpoint and no shared cache, and start no embedded server.
         wait_s: how long one endpoint may take.
         remark: told what is waited for, when that lasts.
     """
@@ -61,6 +63,9 @@ def examine(
         return findings
     project = reading.project
     for name, check in CHECKS.items():
+        if offline and name == CACHE and project.config.file.cache.urls:
+            findings.append(ok(CACHE, "not asked: --offline"))
+            continue
         findings += _guarded(name, lambda check=check: check(project))
     if offline:
         findings.append(ok(ENDPOINTS, "not asked: --offline"))
@@ -73,7 +78,8 @@ def examine(
 
 def _is_told(refused: str, findings: Sequence[Finding]) -> bool:
     """Whether a check has found what the loader stopped at: the check tells all of its kind, the loader the first."""
-    about = KEYS if "api_key_env" in refused else LANDING if "landing.uri" in refused else RECORDED
+    named = {"api_key_env": KEYS, "cache.password_env": CACHE, "landing.uri": LANDING}
+    about = next((check for key, check in named.items() if key in refused), RECORDED)
     return any(each.level == "bad" and each.check == about for each in findings)
 
 
@@ -92,6 +98,8 @@ def _without_keys(project: Project, findings: Sequence[Finding]) -> list[Finding
         for model in project.config.file.models.values()
         if isinstance(model, OpenAIChatModel) and model.api_key_env
     }
+    if project.config.file.cache.password_env:
+        named.add(project.config.file.cache.password_env)
     values = {os.environ.get(name, "").strip() for name in named}
     secrets = {*values, *(value.strip("'\"").strip() for value in values), *filter(may_be_key, named)}
     cleaned = list(findings)
