@@ -1,4 +1,4 @@
-"""What an endpoint may be asked a second, in requests and tokens: shared through Redis by all processes, else divided."""
+"""What an endpoint may be asked a second, requests and tokens: shared by all processes through Redis, else divided."""
 
 import asyncio
 import time
@@ -39,7 +39,7 @@ class TokenBucket:
     _filled_at: float | None = None
 
     def delay_s(self, tokens: float, now: float) -> float:
-        """Seconds until one request of so many tokens may start. One larger than a whole second's worth waits for it."""
+        """Seconds until one request of so many tokens may start; one larger than a second's worth waits for that."""
         self._fill(now)
         waits = [0.0]
         if self.rates.requests is not None:

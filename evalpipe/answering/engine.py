@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from evalpipe.answering.budget import Budget, Rates, SharedBucket
-from evalpipe.answering.flights import Flights, Shared
+from evalpipe.answering.flights import Flights
 from evalpipe.answering.lanes import Lane, choose
 from evalpipe.answering.limiter import Limiter
 from evalpipe.answering.requests import Request
@@ -25,6 +25,7 @@ from evalpipe.answering.tally import Arrival, Origin, Tally
 from evalpipe.backends.protocol import Backend, NotServedError, Session, TryAgainError
 from evalpipe.core.answers import Reply
 from evalpipe.core.errors import BackendError, EvalpipeError
+from evalpipe.store.bounded_cache import BoundedCache
 
 Receive = Callable[[Sequence[Arrival]], None]
 
@@ -42,6 +43,7 @@ class Terms:
     stall_s: float = 120.0
     rates: Rates = field(default_factory=Rates)
     budget_share: float = 1.0
+    ttl_s: float = 3600.0
     lease_s: float = 15.0
 
 
@@ -61,7 +63,7 @@ async def ask_all(
     batches: Iterable[Sequence[Request]],
     receive: Receive,
     terms: Terms = Terms(),
-    cache: Shared | None = None,
+    cache: BoundedCache | None = None,
     bucket: SharedBucket | None = None,
 ) -> Tally:
     """Ask every request of `batches`, no two of which are equal; batches are drawn as they are needed.
@@ -82,7 +84,7 @@ class _Run:
     sessions: Sequence[Session]
     receive: Receive
     terms: Terms
-    cache: Shared | None
+    cache: BoundedCache | None
     bucket: SharedBucket | None
     tally: Tally = field(default_factory=Tally)
     _lanes: list[Lane] = field(init=False)
@@ -114,7 +116,7 @@ class _Run:
         if self.terms.rates != Rates():
             self._budget = Budget(self.terms.rates, self.terms.budget_share, self.bucket, self._wake)
         if self.cache is not None:
-            self._flights = Flights(self.cache, self.terms.lease_s / 3, self._joined, self._freed)
+            self._flights = Flights(self.cache, self.terms.ttl_s, self.terms.lease_s / 3, self._joined, self._freed)
             beside += self._flights.start()
         beside.append(self._loop.create_task(self._draw(batches)))
         for task in beside:

@@ -7,35 +7,17 @@ process holds the lease. Who waits looks again until the answer is there, or the
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import orjson
 
 from evalpipe.answering.requests import Request
 from evalpipe.core.answers import OUTCOMES, Reply
-
-Key = tuple[str, int]
+from evalpipe.store.bounded_cache import BoundedCache
+from evalpipe.store.shared_cache import Lease, Publication
+from evalpipe.store.shared_values import Key
 
 PUBLISH_EVERY_S = 0.02
 LOOK_FIRST_S, LOOK_MOST_S = 0.02, 0.25  # how often a waiter looks again, from the first time on
-
-
-class Lease(Protocol):
-    """The right to ask one request, until it expires."""
-
-
-class Shared(Protocol):
-    """The shared cache, each call bounded in time (`store.bounded`). Where it is out, nothing is known and all is ours."""
-
-    async def get_many(self, keys: Sequence[Key]) -> list[bytes | None]: ...
-
-    async def claim(self, keys: Sequence[Key]) -> list["bytes | Lease | None"]: ...
-
-    async def publish(self, answers: Sequence[tuple[Key, "Lease | None", bytes]]) -> object: ...
-
-    async def renew(self, leases: Sequence[tuple[Key, Lease]]) -> object: ...
-
-    async def release(self, leases: Sequence[tuple[Key, Lease]]) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +33,15 @@ class Sorted:
 class Flights:
     """`found` is called with answers that other processes brought, `freed` with requests whose holder died."""
 
-    cache: Shared
+    cache: BoundedCache
+    ttl_s: float
     renew_every_s: float
     found: Callable[[list[tuple[Request, Reply]]], None]
     freed: Callable[[list[Request]], None]
     _leases: dict[Key, Lease] = field(default_factory=dict[Key, Lease])
     _held: dict[Key, Request] = field(default_factory=dict[Key, Request])
-    _news: list[tuple[Key, Lease | None, bytes]] = field(default_factory=list[tuple[Key, Lease | None, bytes]])
-    _given_up: list[tuple[Key, Lease]] = field(default_factory=list[tuple[Key, Lease]])
+    _news: list[Publication] = field(default_factory=list[Publication])
+    _given_up: list[Lease] = field(default_factory=list[Lease])
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list["asyncio.Task[None]"])
 
     def start(self) -> list["asyncio.Task[None]"]:
@@ -94,10 +77,12 @@ class Flights:
                 found.held.append(request)
             elif isinstance(got, bytes):
                 reply = unpack(got)
-                if reply is None:  # another version's way to write it: ask, and leave it alone
-                    found.ours.append(request)
-                else:
+                if reply is not None:
                     found.hits.append((request, reply))
+                else:  # another version's way to write it: ask, and leave it alone
+                    found.ours.append(request)
+            elif not isinstance(got, Lease):  # the cache is out: nobody coordinates
+                found.ours.append(request)
             else:
                 self._leases[request.key] = got
                 found.ours.append(request)
@@ -107,16 +92,16 @@ class Flights:
         """Tell the others, soon. What failed is nobody's answer: the lease is given back."""
         lease = self._leases.pop(request.key, None)
         if reply.outcome != "failed":
-            self._news.append((request.key, lease, pack(reply)))
+            self._news.append(Publication(request.key, lease, pack(reply), self.ttl_s))
         elif lease is not None:
-            self._given_up.append((request.key, lease))
+            self._given_up.append(lease)
 
     async def close(self) -> None:
         """Publish what is left and give all leases back, so that nobody waits for them to expire."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._given_up.extend(self._leases.items())
+        self._given_up.extend(self._leases.values())
         self._leases.clear()
         await self._tell()
 
@@ -154,7 +139,7 @@ class Flights:
         while True:
             await asyncio.sleep(self.renew_every_s)
             if self._leases:
-                await self.cache.renew(list(self._leases.items()))
+                await self.cache.renew(list(self._leases.values()))
 
 
 def pack(reply: Reply) -> bytes:

@@ -1,4 +1,4 @@
-"""The places that answer for one model: each with its own limiter and its own health; the less loaded of two is taken."""
+"""The places that answer for one model, each with its own limiter and health; the less loaded of two is taken."""
 
 import math
 import random

@@ -100,7 +100,7 @@ class Limiter:
         self.hold_until = max(self.hold_until, now + min(hold_s, LONGEST_HOLD_S))
 
     def pushed_back(self, started: float, now: float, retry_after_s: float | None) -> None:
-        """A 429 or 503 came. Requests sent before the last shrink belong to the same episode, and change nothing more."""
+        """A 429 or 503 came. Requests sent before the last shrink belong to its episode, and change nothing more."""
         self.in_flight -= 1
         self._starts -= 1
         if retry_after_s:

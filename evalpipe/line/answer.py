@@ -19,7 +19,7 @@ from evalpipe.core.keys import draw, drop_of, from_key
 from evalpipe.line.answers import answers_of, commit_segment, known_of
 from evalpipe.line.models import ReadyModel, ready_model, terms_of, to_questions
 from evalpipe.line.project import MadeBy, Project, now
-from evalpipe.line.sharing import shared_cache
+from evalpipe.line.sharing import EndpointBucket, sharing
 from evalpipe.store.journal import Journal, Segment, cell_journal
 from evalpipe.store.lake import Lake
 from evalpipe.store.lease import lease
@@ -205,8 +205,8 @@ class _Cell:
         commit_segment(project.lake, self.journal, name)
 
     async def _asked(self, to_send: pl.DataFrame, terms: Terms) -> Tally:
-        model = self.project.config.models[self.ready.key]
-        async with shared_cache(self.project.config, model, self.progress.note) as (cache, bucket):
+        async with sharing(self.project.config, self.progress.note) as cache:
+            bucket = None if cache is None else EndpointBucket(cache, self.ready.backend.identity, terms.rates)
             return await ask_all(self.ready.backend, self._requests(to_send), self._receive, terms, cache, bucket)
 
     def _requests(self, to_send: pl.DataFrame) -> Iterator[list[Request]]:

@@ -56,9 +56,9 @@ def terms_of(model: AnyModel, cache: Cache) -> Terms:
     # One slow answer is no standstill: an answer may take `timeout_s`, and it is waited for.
     stall_s = max(model.stall_s, 1.5 * model.timeout_s)
     if not isinstance(model, OpenAIChatModel):
-        return Terms(most, patience, stall_s, lease_s=cache.lease_s)
+        return Terms(most, patience, stall_s, ttl_s=cache.ttl_s, lease_s=cache.lease_s)
     rates = Rates(model.requests_per_s, model.tokens_per_s)
-    return Terms(most, patience, stall_s, rates, model.budget_share, cache.lease_s)
+    return Terms(most, patience, stall_s, rates, model.budget_share, cache.ttl_s, cache.lease_s)
 
 
 def model_version(config: Config, key: str, backend: Backend | None = None) -> str:
