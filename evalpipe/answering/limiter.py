@@ -28,9 +28,9 @@ BUSY_LOOP_S = 0.025  # a client that is so far behind itself gains nothing from 
 # pace climbs back, lingers there, and then climbs ever faster, should there be more to have.
 PACE_OF_MEASURED = 0.95
 PACE_AT_FIRST = 0.5  # before the first pushback a burst was let through, so the measure is too high
-CLIMB = 0.02  # a second cubed: twice the measure 5 s after a pushback, with none in between
+CLIMB = 0.03  # a second cubed: twice the measure 4.4 s after a pushback, with none in between
 LINGER_S = ((1 - PACE_OF_MEASURED) / CLIMB) ** (1 / 3)
-CATCH_UP = 3.0  # after a hold, starts may come so much faster than the pace until the credit is spent
+CATCH_UP = 2.0  # after a hold, starts may come so much faster than the pace until the credit is spent
 MOST_CREDIT_S = 2.0
 LIFT_S = 30.0  # a pace that was not needed for so long is dropped
 LONGEST_HOLD_S = 60.0  # an endpoint may ask for more; it is asked again after this
@@ -131,7 +131,9 @@ class Limiter:
             self._measured = PACE_AT_FIRST * measured / PACE_OF_MEASURED
             self._credited_at = self.hold_until  # how much a hold lets gather is not known yet
         else:
-            self._measured = min(measured, 2 * (self.pace or measured))
+            # Over a short while few starts are a poor measure: never less than half, nor more than twice.
+            pace = self.pace or measured
+            self._measured = min(max(measured, pace / 2), 2 * pace)
             self._credited_at = now
         self.pace = PACE_OF_MEASURED * self._measured
         self._credit = 0.0
