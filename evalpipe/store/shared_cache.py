@@ -64,8 +64,7 @@ class Rates:
     burst_s: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """So many requests may go now; the next one in `wait_s` seconds, if nobody else takes it. 0 where all may go."""
 
     requests: int

@@ -88,7 +88,7 @@ class Servers:
                 continue
             self._stale = False
             return
-        raise self.trouble(said)
+        raise self.trouble(said) from None
 
     def masters(self) -> list[Address]:
         self.open()

@@ -31,7 +31,7 @@ _MENDS = (
     ("ssl", "It does not speak TLS on that port: write redis:// in `url`, or the port that does."),
     ("permission", "Give the user the rights that docs/configuration.md lists."),
     ("no permissions", "Give the user the rights that docs/configuration.md lists."),
-    ("oom", "The server is full: raise `maxmemory`, or set `maxmemory-policy volatile-lru` there."),
+    ("used memory", "The server is full: raise `maxmemory`, or set `maxmemory-policy volatile-lru` there."),
     ("no server keeps", "Parts of the cluster are down: start them, and look at `redis-cli --cluster check`."),
     ("closed", "Perhaps the server speaks TLS: write rediss:// in `url`. Else look at its log."),
     ("timed out", "See whether the server is stuck or behind a firewall, and whether it speaks TLS (rediss://)."),
@@ -123,7 +123,7 @@ def _probed(shared: SharedCache, section: Cache) -> list[Finding]:
     deleted = shared.servers.run([Command(name, ("DEL", name)) for name in names])
     error = next((reply for reply in deleted if isinstance(reply, Exception)), None)
     if error is not None:
-        raise shared.servers.trouble(error)
+        raise shared.servers.trouble(error) from None
     if found != [b"probe"] * len(keys):
         return [bad(CACHE, "what was written there cannot be read back", "See what else writes or deletes there.")]
     took_ms = statistics.median(took_s) * 1000
