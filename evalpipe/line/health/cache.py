@@ -36,8 +36,14 @@ _MENDS = (
     ("no server keeps", "Parts of the cluster are down: start them, and look at `redis-cli --cluster check`."),
     ("reset by peer", "Perhaps the server speaks TLS: write rediss:// in `url`. Else look at its log."),
     ("closed", "Perhaps the server speaks TLS: write rediss:// in `url`. Else look at its log."),
-    ("timed out", "See whether the server is stuck or behind a firewall, and whether it speaks TLS (rediss://)."),
-    ("timeout", "See whether the server is stuck or behind a firewall, and whether it speaks TLS (rediss://)."),
+    (
+        "timed out",
+        "See whether the server is stuck or behind a firewall, and whether both speak TLS (rediss://, not redis://).",
+    ),
+    (
+        "timeout",
+        "See whether the server is stuck or behind a firewall, and whether both speak TLS (rediss://, not redis://).",
+    ),
 )
 _LOOK = "Look at the server's log, and at [cache]. Without it a run works, and asks what other machines ask too."
 
