@@ -6,6 +6,8 @@ Here all nodes are written to first and then read; a node that does not answer c
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -59,9 +61,10 @@ class Servers:
 
     def __init__(self, access: Access) -> None:
         import redis.connection  # 0.25 s; before the first call, which is not to wait for it
+        import redis.crc
 
         self._access = access
-        self._kind = redis.connection
+        self._kind, self._slot_of = redis.connection, redis.crc.key_slot
         self._start = [Address(url.hostname or "localhost", url.port or 6379) for url in map(urlsplit, access.urls)]
         self._connections: dict[Address, Connection] = {}
         self._slots: list[Address | None] = []  # of a cluster: the master of each slot; else all the same
@@ -130,11 +133,14 @@ class Servers:
             places.setdefault(self._place(command.key), []).append(index)
         self._exchange(commands, places, replies)
         moved: dict[Address | None, list[int]] = {}
+        asking: set[int] = set()
         for index, reply in enumerate(replies):
             if isinstance(reply, MovedError | AskError):
                 moved.setdefault(Address(reply.host, reply.port), []).append(index)
+            if isinstance(reply, AskError):
+                asking.add(index)
         if moved:
-            self._exchange(commands, moved, replies, asking=True)
+            self._exchange(commands, moved, replies, asking)
         self._stale = bool(moved) or any(self._tells_of_change(reply) for reply in replies)
         return replies
 
@@ -148,20 +154,16 @@ class Servers:
         return CacheError(f"{', '.join(self._access.urls)}: {said}")
 
     def _place(self, key: bytes) -> Address | None:
-        if not self.is_cluster:
-            return self._slots[0]
-        from redis.crc import key_slot
-
-        return self._slots[key_slot(key)]
+        return self._slots[self._slot_of(key) if self.is_cluster else 0]
 
     def _exchange(
         self,
         commands: Sequence[Command],
         places: Mapping[Address | None, Sequence[int]],
         replies: list[object],
-        asking: bool = False,
+        asking: AbstractSet[int] = frozenset(),
     ) -> None:
-        """Write to all places, then read from all; `asking` opens a slot that is just moving in."""
+        """Write to all places, then read from all. `asking`: those whose part of the keys is just moving in there."""
         from redis.exceptions import ClusterDownError, RedisError, ResponseError
 
         written: list[tuple[Address, Connection, Sequence[int]]] = []
@@ -171,8 +173,11 @@ class Servers:
                 continue
             try:
                 connection = self._connection(address)
-                each = (commands[index].parts for index in indexes)
-                words = [part for parts in each for part in (("ASKING",), parts)] if asking else list(each)
+                words: list[Sequence[Part]] = []
+                for index in indexes:
+                    if index in asking:
+                        words.append(("ASKING",))
+                    words.append(commands[index].parts)
                 connection.send_packed_command(connection.pack_commands(words), check_health=False)
                 written.append((address, connection, indexes))
             except (RedisError, OSError) as error:
@@ -181,8 +186,9 @@ class Servers:
         for address, connection, indexes in written:
             for done, index in enumerate(indexes):
                 try:
-                    if asking:
-                        connection.read_response(disable_decoding=True)
+                    if index in asking:
+                        with suppress(ResponseError):  # the command's own reply says what follows from it
+                            connection.read_response(disable_decoding=True)
                     replies[index] = connection.read_response(disable_decoding=True)
                 except ResponseError as error:
                     replies[index] = error
@@ -196,8 +202,8 @@ class Servers:
         connection = self._connections.get(address)
         if connection is None:
             connection = self._connections[address] = self._connect(address)
-        if connection.is_connected and connection.can_read(timeout=0):
-            connection.disconnect()  # it ended while nobody looked
+        if connection.is_connected and _ended(connection):
+            connection.disconnect()
         connection.connect()
         return connection
 
@@ -265,6 +271,16 @@ class Servers:
 
         changed = isinstance(reply, ClusterDownError | ReadOnlyError)
         return changed or (isinstance(reply, RedisError | OSError) and not isinstance(reply, ResponseError))
+
+
+def _ended(connection: "Connection") -> bool:
+    """Whether the server closed it while nobody looked, or sent what nobody asked for."""
+    from redis.exceptions import RedisError
+
+    try:
+        return connection.can_read(timeout=0)
+    except (RedisError, OSError):
+        return True
 
 
 def _fill(replies: list[object], indexes: Iterable[int], error: Exception) -> None:

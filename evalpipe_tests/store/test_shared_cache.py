@@ -10,6 +10,7 @@ import pytest
 import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from redis.crc import key_slot
 
 from evalpipe.store.shared_cache import UNSHARED, Grant, Lease, PartlyError, Publication, Rates, SharedCache
 from evalpipe.store.shared_scripts import CLAIM
@@ -214,6 +215,41 @@ def test_a_server_that_forgot_the_scripts_is_told_them(caches, url):
     leased(cache, fresh(20))
     assert all(all(client.script_exists(CLAIM.sha)) for _ in range(3))
     client.close()
+
+
+def test_parts_of_a_cluster_that_moved_are_followed(six_masters):
+    """Also while they move: nobody has to be told, and no call fails."""
+    cache, keys, late = SharedCache(Access((six_masters[0].url,), wait_s=5)), fresh(60), fresh(1)
+    cache.servers.open()
+    cache.servers._slots.reverse()  # as if all had moved since
+    leased(cache, keys)
+    assert cache.claim(keys) == [None] * 60
+    slot, by_port = key_slot(key_name(late[0])), {node.port: node for node in six_masters}
+    home = cache.servers._slots[slot]
+    source = by_port[home.port]
+    target = next(node for node in six_masters if node is not source)
+    with source.client() as here, target.client() as there:
+        ours, theirs = (client.execute_command("CLUSTER", "MYID").decode() for client in (here, there))
+        there.execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", ours)
+        here.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", theirs)
+        try:
+            store(cache, late)
+            assert cache.get_many([*keys, *late]) == [None] * 60 + [b"answer"]
+        finally:
+            there.execute_command("ASKING")
+            for client in (there, here):
+                client.execute_command("CLUSTER", "SETSLOT", slot, "STABLE")
+    cache.close()
+
+
+def test_a_server_that_was_restarted_is_no_trouble():
+    """The old connection is noticed before anything is sent on it."""
+    with redis_server() as server:
+        cache = SharedCache(Access((server.url,), wait_s=5))
+        leased(cache, fresh(5))
+    with redis_server(port=server.port):
+        leased(cache, fresh(5))
+    cache.close()
 
 
 def test_racing_processes_get_one_lease_each(url):
