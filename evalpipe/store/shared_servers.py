@@ -8,42 +8,15 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
-from evalpipe.core.errors import EvalpipeError
-from evalpipe.core.quoting import one_line
+from evalpipe.core.errors import CacheError
+from evalpipe.store.shared_access import Access, Address
 
 if TYPE_CHECKING:
     from redis.connection import Connection
 
 Part = bytes | str | int | float
-
-
-class CacheError(EvalpipeError):
-    """The shared cache cannot be used now. A run goes on without it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where the cache is and how to get in. `urls`: `redis://host:port/db` or `rediss://`, start nodes of a cluster."""
-
-    urls: tuple[str, ...]
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    tls_ca: Path | None = None
-    wait_s: float = 0.05
-
-    def scrubbed(self, text: str) -> str:
-        """One line without the password: Redis repeats the words of a command that it does not know, AUTH too."""
-        return one_line(text.replace(self.password, "[password]") if self.password else text, 200)
-
-
-class Address(NamedTuple):
-    host: str
-    port: int
 
 
 class Command(NamedTuple):
@@ -60,12 +33,11 @@ class Servers:
     """
 
     def __init__(self, access: Access) -> None:
-        import redis.connection  # 0.25 s; before the first call, which is not to wait for it
-        import redis.crc
+        import redis.crc  # all of redis, 0.25 s; before the first call, which is not to wait for it
 
         self._access = access
-        self._kind, self._slot_of = redis.connection, redis.crc.key_slot
-        self._start = [Address(url.hostname or "localhost", url.port or 6379) for url in map(urlsplit, access.urls)]
+        self._slot_of = redis.crc.key_slot
+        self._start = access.addresses()
         self._connections: dict[Address, Connection] = {}
         self._slots: list[Address | None] = []  # of a cluster: the master of each slot; else all the same
         self._stale = True
@@ -201,34 +173,11 @@ class Servers:
     def _connection(self, address: Address) -> "Connection":
         connection = self._connections.get(address)
         if connection is None:
-            connection = self._connections[address] = self._connect(address)
+            connection = self._connections[address] = self._access.connection(address)
         if connection.is_connected and _ended(connection):
             connection.disconnect()
         connection.connect()
         return connection
-
-    def _connect(self, address: Address) -> "Connection":
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-
-        access = self._access
-        url = urlsplit(access.urls[0])
-        options = {
-            "host": address.host,
-            "port": address.port,
-            "db": int(url.path.strip("/") or 0),
-            "username": access.username,
-            "password": access.password,
-            "socket_timeout": access.wait_s,
-            "socket_connect_timeout": access.wait_s,
-            "retry": Retry(NoBackoff(), 0),
-            "protocol": 2,
-            "driver_info": None,
-        }
-        if url.scheme == "rediss":
-            authority = str(access.tls_ca) if access.tls_ca else None
-            return self._kind.SSLConnection(ssl_ca_certs=authority, **options)
-        return self._kind.Connection(**options)
 
     def _close(self, address: Address) -> None:
         connection = self._connections.pop(address, None)

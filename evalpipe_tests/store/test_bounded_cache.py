@@ -12,8 +12,8 @@ import pytest
 from evalpipe.store import bounded_calls
 from evalpipe.store.bounded_cache import BoundedCache
 from evalpipe.store.bounded_calls import CacheCounters
+from evalpipe.store.shared_access import Access
 from evalpipe.store.shared_cache import UNSHARED, Lease, Rates, SharedCache
-from evalpipe.store.shared_servers import Access
 from evalpipe.store.shared_values import key_name
 from evalpipe_tests.redis_servers import RedisServer, masters_of, redis_cluster, redis_server
 

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.crc import key_slot
 
+from evalpipe.core.errors import CacheError
+from evalpipe.store.shared_access import Access
 from evalpipe.store.shared_cache import UNSHARED, Grant, Lease, PartlyError, Publication, Rates, SharedCache
 from evalpipe.store.shared_scripts import CLAIM
-from evalpipe.store.shared_servers import Access, CacheError
 from evalpipe.store.shared_values import ANSWER, COMPRESS_FROM_BYTES, MOST_EXPANDED, Values, key_name
 from evalpipe_tests.commands import ROOT
 from evalpipe_tests.redis_servers import RedisServer, redis_server
@@ -258,7 +259,7 @@ def test_racing_processes_get_one_lease_each(url):
     code = (
         "import sys, ast\n"
         "from evalpipe.store.shared_cache import *\n"
-        "from evalpipe.store.shared_servers import Access\n"
+        "from evalpipe.store.shared_access import Access\n"
         "cache = SharedCache(Access((sys.argv[1],), wait_s=5)); cache.servers.open()\n"
         "keys = ast.literal_eval(sys.argv[2]); print(flush=True); input()\n"
         "print(sum(isinstance(each, Lease) for at in range(0, 500, 20) for each in cache.claim(keys[at:at + 20])))\n"
@@ -327,7 +328,7 @@ def test_a_budget_holds_for_four_processes_at_once(redis_alone):
     code = (
         "import sys, time\n"
         "from evalpipe.store.shared_cache import *\n"
-        "from evalpipe.store.shared_servers import Access\n"
+        "from evalpipe.store.shared_access import Access\n"
         "cache = SharedCache(Access((sys.argv[1],), wait_s=5)); cache.servers.open(); print(flush=True); input()\n"
         "granted, end = 0, time.monotonic() + 1\n"
         "while time.monotonic() < end:\n"

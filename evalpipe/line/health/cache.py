@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from evalpipe.config.cache import shared_access
 from evalpipe.config.schema import Cache
+from evalpipe.core.errors import CacheError
 from evalpipe.line.health.finding import Finding, bad, ok, warning
 from evalpipe.line.project import Project
+from evalpipe.store.shared_access import Access, Address
 from evalpipe.store.shared_cache import Lease, Publication, SharedCache
-from evalpipe.store.shared_servers import Access, Address, CacheError, Command
+from evalpipe.store.shared_servers import Command
 from evalpipe.store.shared_values import key_name
 
 CACHE = "cache"
