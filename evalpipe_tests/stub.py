@@ -9,6 +9,7 @@ It runs in a thread of its own; requests may come from other processes.
 import asyncio
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Mapping
@@ -24,7 +25,8 @@ class Reaction:
     """What one request gets. `body` replaces the completion, or the error of a status of 400 or more, byte for byte.
 
     `reset` closes the connection without a byte; `cut_after` sends that many bytes of the body, then closes;
-    `drip_s` pauses before each byte of the body. `error` holds further fields of the error object.
+    `half_closed` ends the sending side only, in place of the reply or after `cut_after`; `drip_s` pauses before each
+    byte of the body; `endless` sends the body again and again. `error` holds further fields of the error object.
     """
 
     text: str | None = "Answer: A"
@@ -39,22 +41,31 @@ class Reaction:
     reset: bool = False
     cut_after: int | None = None
     drip_s: float = 0
+    half_closed: bool = False
+    endless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request as it came: names of headers in lower case."""
+    """One request as it came: names of headers in lower case, `content` byte for byte and `body` parsed."""
 
     path: str
     headers: Mapping[str, str]
     body: Any
+    content: bytes = b""
 
 
 class Stub:
     """Answers with what `answer(body)` returns, on a free loopback port. An exception in `answer` is raised at exit."""
 
-    def __init__(self, answer: Callable[[Any], str | Reaction] = lambda body: Reaction(), port: int = 0) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Any], str | Reaction] = lambda body: Reaction(),
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.answer = answer
+        self.tls = tls
         self.requests: list[Received] = []
         self.connections = 0
         self._errors: list[Exception] = []
@@ -69,7 +80,7 @@ class Stub:
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/v1"
 
     @property
     def bodies(self) -> list[Any]:
@@ -91,7 +102,7 @@ class Stub:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, sock=self._socket))
+        server = self._loop.run_until_complete(asyncio.start_server(self._serve, sock=self._socket, ssl=self.tls))
         self._loop.call_soon(self._ready.set)
         self._loop.run_forever()
         server.close()
@@ -125,7 +136,7 @@ class Stub:
         body = json.loads(content) if content else None
         if not path.endswith("/chat/completions"):
             return Reaction(status=404, text=f"no such path: {path}")
-        self.requests.append(Received(path, headers, body))
+        self.requests.append(Received(path, headers, body, content))
         try:
             reaction = self.answer(body)
         except Exception as error:  # noqa: BLE001 - a failed assertion of the test, raised again at exit
@@ -141,11 +152,19 @@ class Stub:
             # Lingering for 0 seconds makes the kernel send RST instead of FIN.
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return False
-        body = _body(reaction)
-        headers = {"content-type": "application/json", "content-length": str(len(body)), **reaction.headers}
+        body = content_of(reaction)
+        size = {"transfer-encoding": "chunked"} if reaction.endless else {"content-length": str(len(body))}
+        headers = {"content-type": "application/json", **size, **reaction.headers}
         lines = [f"HTTP/1.1 {reaction.status} Stub", *(f"{name}: {value}" for name, value in headers.items())]
         start = "\r\n".join([*lines, "", ""]).encode("latin-1")
-        if reaction.drip_s:
+        if reaction.half_closed and reaction.cut_after is None:
+            start = body = b""
+        if reaction.endless:
+            writer.write(start)
+            while True:
+                writer.write(b"%x\r\n%b\r\n" % (len(body), body))
+                await writer.drain()
+        elif reaction.drip_s:
             writer.write(start)
             for byte in body:
                 await asyncio.sleep(reaction.drip_s)
@@ -154,10 +173,14 @@ class Stub:
         else:
             writer.write(start + body[: reaction.cut_after])  # one write: two would wait 40 ms for each other's ACK
             await writer.drain()
+        if reaction.half_closed:
+            writer.write_eof()
+            return True
         return reaction.cut_after is None
 
 
-def _body(reaction: Reaction) -> bytes:
+def content_of(reaction: Reaction) -> bytes:
+    """The bytes of the body."""
     if reaction.body is not None:
         return reaction.body
     if reaction.status >= 400:

@@ -14,15 +14,24 @@ def ask(backend: Backend, question: Question = QUESTION, messages: tuple[Message
     """The reply to one try in a session of its own."""
 
     async def once() -> Reply:
-        async with backend.session() as session:
-            return await session.ask(backend.body(question, messages))
+        async with backend.sessions() as sessions:
+            return await sessions[0].ask(backend.content(question, messages))
 
     return asyncio.run(once())
 
 
+def trouble_of(backend: Backend) -> TryAgainError:
+    """Why one try may be repeated. Raises AssertionError: it may not."""
+    try:
+        reply = ask(backend)
+    except TryAgainError as error:
+        return error
+    raise AssertionError(f"not to be tried again: {reply}")
+
+
 def outcome(backend: Backend) -> str:
-    """The outcome of one try, `try again` where it may pass."""
+    """The outcome of one try, or its trouble where it may be repeated."""
     try:
         return ask(backend).outcome
-    except TryAgainError:
-        return "try again"
+    except TryAgainError as error:
+        return error.trouble

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,15 +31,15 @@ Asks = Callable[..., list[Reply]]
 
 @pytest.fixture(scope="module")
 def asks() -> Iterator[Asks]:
-    """`asks(*messages)`: the replies of one running server, all asked at once; keywords change fields of the body."""
+    """`asks(*messages)`: the replies of one running server, all asked at once; keywords change the sampling."""
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
-        session = runner.run(stack.enter_async_context(MODEL.session()))
+        (session,) = runner.run(stack.enter_async_context(MODEL.sessions()))
 
         def ask_all(*prompts, **fields) -> list[Reply]:
             async def together() -> list[Reply]:
-                bodies = [{**MODEL.body(QUESTION, messages), **fields} for messages in prompts]
-                return await asyncio.gather(*(session.ask(body) for body in bodies))
+                backend = replace(MODEL, sampling={**SAMPLING, **fields})
+                return await asyncio.gather(*(session.ask(backend.content(QUESTION, each)) for each in prompts))
 
             return runner.run(together())
 
@@ -92,7 +93,7 @@ def test_a_session_leaves_nothing_behind(capfd, tmp_path):
     backend = Embedded(None, SAMPLING, parallel=1, context=256, log=log)
 
     async def pid_of_a_session() -> int:
-        async with backend.session() as session:
+        async with backend.sessions() as (session,):
             return pid_of(session)
 
     assert not is_running(asyncio.run(pid_of_a_session()))
@@ -105,11 +106,11 @@ def test_a_server_killed_in_mid_run_stops_the_run():
 
     async def kill_and_ask() -> None:
         backend = Embedded(None, SAMPLING, parallel=1, context=256)
-        async with backend.session() as session:
+        async with backend.sessions() as (session,):
             os.kill(pid_of(session), signal.SIGKILL)
             for _ in range(100):  # the kernel may close its sockets before it says that the process ended
                 try:
-                    await session.ask(backend.body(QUESTION, FRANCE))
+                    await session.ask(backend.content(QUESTION, FRANCE))
                 except TryAgainError:
                     await asyncio.sleep(0.02)
 
@@ -123,7 +124,7 @@ def test_the_server_ends_with_its_parent():
 import asyncio
 from evalpipe.backends.embedded import Embedded
 async def main():
-    async with Embedded(None, {}, parallel=1, context=256).session() as session:
+    async with Embedded(None, {}, parallel=1, context=256).sessions() as (session,):
         print(session._server.process.pid, flush=True)
         await asyncio.sleep(60)
 asyncio.run(main())

@@ -1,130 +1,111 @@
+"""What is sent to an endpoint and what is kept from it, over both transports."""
+
+import asyncio
 import json
 import logging
 import subprocess
 import sys
-import time
 import traceback
-from email.utils import formatdate
+from dataclasses import replace
 
 import pytest
+from openai.types.chat import ChatCompletion
 
-from evalpipe.backends import openai_chat
-from evalpipe.backends.openai_chat import OpenAIChat
+from evalpipe.backends import exchange
+from evalpipe.backends.openai_chat import TRANSPORTS, OpenAIChat
 from evalpipe.backends.protocol import TryAgainError
 from evalpipe.core.errors import BackendError, ConfigError, EvalpipeError
 from evalpipe_tests.backends.asking import MESSAGES, QUESTION, ask, outcome
-from evalpipe_tests.stub import Reaction, Stub
+from evalpipe_tests.stub import Reaction, Stub, content_of
 
 KEY = "sk-very-secret-0123456789"
-FILTER = {"code": "content_filter", "innererror": {"code": "ResponsibleAIPolicyViolation"}}
+TOKENS = {"prompt_tokens": 20, "completion_tokens": 3, "total_tokens": 23}
 
 
-def chat(stub: Stub, **fields) -> OpenAIChat:
-    return OpenAIChat(**{"base_url": stub.base_url, "model": "m", "sampling": {}, "timeout_s": 5, **fields})
-
-
-@pytest.mark.parametrize(
-    ("reaction", "expected"),
-    [
-        (Reaction("A"), "answered"),
-        (Reaction(None), "answered"),
-        (Reaction("A", finish_reason="length"), "truncated"),
-        (Reaction("A", finish_reason="content_filter"), "refused"),
-        (Reaction(None, message={"refusal": "no"}), "refused"),
-        (Reaction("flagged", status=400, error=FILTER), "refused"),
-        (Reaction("unknown field", status=400), "rejected"),
-        (Reaction("too long", status=413), "rejected"),
-        (Reaction("not valid", status=422), "rejected"),
-        *((Reaction("busy", status=status), "try again") for status in (408, 409, 425, 429, 500, 502, 503, 504, 529)),
-        (Reaction(reset=True), "try again"),
-        (Reaction("A", cut_after=10), "try again"),
-        (Reaction(status=502, body=b"<html>Bad Gateway</html>"), "try again"),
-        (Reaction(body=b"<html>Sign in to the network</html>"), "try again"),
-        (Reaction(body=b""), "try again"),
-        (Reaction(body=b'{"choices": [{'), "try again"),
-        (Reaction(body=b"\xff\xfe\x00"), "try again"),
-        (Reaction(body=b"[" * 100_000), "try again"),
-        (Reaction(body=b'{"choices": ' + b"[" * 700 + b"]" * 700 + b"}"), "try again"),
-        (Reaction(body=b"9" * 100_000), "try again"),
-        (Reaction("A", headers={"content-encoding": "gzip"}), "try again"),
-    ],
-)
-def test_each_fault_has_its_outcome(reaction, expected):
-    """What can pass is tried again, what cannot is not, and neither is mistaken for an answer."""
-    with Stub(lambda body: reaction) as stub:
-        assert outcome(chat(stub)) == expected
-        assert len(stub.requests) == 1
-
-
-@pytest.mark.parametrize("status", [301, 307, 401, 402, 403, 404, 405])
-def test_a_hopeless_endpoint_stops_the_run(status):
-    """A wrong key, address or model is one clear error that names the address, not 150,000 failures."""
-    with Stub(lambda body: Reaction(status=status, headers={"location": "/elsewhere"})) as stub:
-        with pytest.raises(BackendError, match=stub.base_url):
-            ask(chat(stub))
-        assert len(stub.requests) == 1
-
-
-@pytest.mark.parametrize(
-    "base_url",
-    ["http://127.0.0.1:{closed}/v1", "https://127.0.0.1:{open}/v1", "http://no-such-host.invalid/v1"],
-)
-def test_an_endpoint_out_of_reach_is_tried_again(base_url):
-    """A refused connection, a failed TLS handshake and an unknown name may all pass, and each says why."""
-    with Stub() as closed:
-        port = closed.port
-    with Stub() as stub:
-        backend = OpenAIChat(base_url.replace("{closed}", str(port)).replace("{open}", str(stub.port)), "m", {})
-        with pytest.raises(TryAgainError) as caught:
-            ask(backend)
-    assert backend.base_url in caught.value.reason
-    assert len(caught.value.reason) > len(backend.base_url) + 10
-    assert caught.value.latency_s is not None
-
-
-@pytest.mark.parametrize("reaction", [Reaction("A" * 500, drip_s=0.05), Reaction(delay_s=30)])
-def test_a_try_ends_in_time(reaction):
-    """Neither silence nor a slow drip, each byte of it in time, outlasts `timeout_s`."""
-    started = time.perf_counter()
-    with Stub(lambda body: reaction) as stub, pytest.raises(TryAgainError, match=r"within 0\.3 s"):
-        ask(chat(stub, timeout_s=0.3))
-    assert time.perf_counter() - started < 5
-
-
-@pytest.mark.parametrize("status", [200, 400])
-def test_an_endless_reply_is_cut_off(status, monkeypatch):
-    """A reply beyond the limit is not kept in memory, be it a success or an error."""
-    monkeypatch.setattr(openai_chat, "LARGEST_REPLY_BYTES", 1_000_000)
-    reaction = Reaction(status=status, body=b"x" * 2_000_000)
-    with Stub(lambda body: reaction) as stub, pytest.raises(TryAgainError, match="larger than 1 MB"):
-        ask(chat(stub))
-
-
-def test_retry_after_is_handed_on():
-    """The pause that an endpoint asks for reaches the engine, as seconds or as a date."""
-    headers = iter(["7", formatdate(time.time() + 60, usegmt=True)])
-    pauses_s: list[float | None] = []
-    with Stub(lambda body: Reaction(status=429, headers={"retry-after": next(headers)})) as stub:
-        for _ in range(2):
-            with pytest.raises(TryAgainError) as caught:
-                ask(chat(stub))
-            pauses_s.append(caught.value.retry_after_s)
-    assert pauses_s == [7, pytest.approx(55, abs=5)]
-
-
-def test_what_is_fingerprinted_is_what_is_sent():
+def test_what_is_fingerprinted_is_what_is_sent(chat):
     """Every sampling field goes out as it stands, also those that nobody has heard of, and nothing is added."""
     sampling = {"temperature": 0, "top_k": 40, "chat_template_kwargs": {"enable_thinking": False}, "stop": ["\n"]}
     messages = (*MESSAGES, {"role": "user", "content": "你好 \ud800 \x00"})
     with Stub() as stub:
         backend = chat(stub, sampling=sampling)
         reply = ask(backend, messages=messages)
-        assert stub.bodies == [backend.body(QUESTION, messages)]
-        assert stub.bodies == [{"model": "m", "messages": [*messages], **sampling}]
+        (request,) = stub.requests
+    assert request.content == backend.content(QUESTION, messages)
+    assert request.body == {"model": "m", "messages": [*messages], **sampling}
     assert (reply.prompt_tokens, reply.completion_tokens) == (20, 3)
 
 
-def test_the_environment_adds_nothing(monkeypatch):
+def test_both_transports_send_the_same(monkeypatch):
+    """A server cannot tell one from the other by path, headers or body."""
+    monkeypatch.setenv("STUB_KEY", KEY)
+    seen = []
+    for transport in TRANSPORTS:
+        with Stub() as stub:
+            where = {"base_urls": (f"{stub.base_url}/",), "api_key_env": "STUB_KEY"}
+            ask(OpenAIChat(model="m", sampling={"top_p": 0.5}, transport=transport, **where))
+            (request,) = stub.requests
+        assert request.headers["host"] in where["base_urls"][0]
+        ours = {name: value for name, value in request.headers.items() if name not in ("host", "connection")}
+        seen.append((request.path, ours, request.content))
+    assert seen[0] == seen[1]
+    assert seen[0][:2] == ("/v1/chat/completions", {**exchange.headers(KEY), "content-length": str(len(seen[0][2]))})
+
+
+def test_both_transports_read_what_openai_reads(chat):
+    """What the `openai` package takes for a completion is read to the same text, finish reason and tokens."""
+    thought = {"reasoning_content": "Answer: Z", "reasoning": "Z"}
+    for fields in (
+        {"text": "Answer: A"},
+        {"text": '你好 \ud83d\ude00\n\t"quoted"'},
+        {"text": ""},
+        {"text": None},
+        {"text": "cut", "finish_reason": "length"},
+        {"text": "part", "finish_reason": "content_filter"},
+        {"text": "B", "message": thought},
+        {"text": None, "message": {**thought, "refusal": None}},
+        {"text": "C", "usage": None},
+        {"text": "D", "usage": {**TOKENS, "prompt_tokens_details": {"cached_tokens": 7}}},
+        {"text": "E", "usage": {**TOKENS, "completion_tokens_details": {"reasoning_tokens": 1}}},
+    ):
+        made = Reaction(**{"usage": TOKENS, **fields})
+        theirs = ChatCompletion.model_validate(
+            {**json.loads(content_of(made)), "created": 1, "model": "m"}, strict=True
+        )
+        with Stub(lambda body, made=made: made) as stub:
+            ours = ask(chat(stub))
+        (choice,), usage = theirs.choices, theirs.usage
+        details = usage.prompt_tokens_details if usage else None
+        assert (ours.text, ours.finish_reason) == (choice.message.content, choice.finish_reason)
+        assert (ours.prompt_tokens, ours.completion_tokens, ours.cached_tokens) == (
+            usage.prompt_tokens if usage else None,
+            usage.completion_tokens if usage else None,
+            details.cached_tokens if details else None,
+        )
+
+
+def test_several_addresses_are_one_endpoint():
+    """Replicas in any order are one identity, another set of them is another, and a name outlives them all."""
+    one, two = "http://a/v1", "http://b/v1/"
+    both = OpenAIChat(base_urls=(one, two), model="m", sampling={})
+    assert both.identity == replace(both, base_urls=(two.rstrip("/"), one)).identity
+    assert both.identity != replace(both, base_urls=(one,)).identity
+    assert replace(both, base_urls=(one,)).identity == "openai_chat:http://a/v1"
+    assert replace(both, name="prod").identity == replace(both, base_urls=(one,), name="prod").identity
+    assert both.identity == replace(both, transport="sdk", timeout_s=1, api_key_env="K", max_connections=1).identity
+
+
+def test_each_address_has_its_session(chat):
+    """As many sessions as addresses, each asking its own."""
+
+    async def ask_each(backend: OpenAIChat) -> list[str | None]:
+        async with backend.sessions() as sessions:
+            return [(await each.ask(backend.content(QUESTION, MESSAGES))).text for each in sessions]
+
+    with Stub(lambda body: "one") as one, Stub(lambda body: "two") as two:
+        assert asyncio.run(ask_each(chat(one, base_urls=(one.base_url, two.base_url)))) == ["one", "two"]
+
+
+def test_the_environment_adds_nothing(chat, monkeypatch):
     """Keys, addresses, headers and proxies meant for other programs change nothing at this endpoint."""
     for name in ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
         monkeypatch.setenv(name, KEY)
@@ -138,7 +119,7 @@ def test_the_environment_adds_nothing(monkeypatch):
     assert KEY not in json.dumps(dict(headers))
 
 
-def test_the_key_is_sent_as_a_bearer(monkeypatch):
+def test_the_key_is_sent_as_a_bearer(chat, monkeypatch):
     """The key of the named variable authorises each request."""
     monkeypatch.setenv("STUB_KEY", f"{KEY}\n")
     with Stub() as stub:
@@ -157,7 +138,7 @@ def test_the_key_is_sent_as_a_bearer(monkeypatch):
         Reaction(delay_s=10),
     ],
 )
-def test_the_key_is_never_shown(reaction, monkeypatch, caplog):
+def test_the_key_is_never_shown(chat, reaction, monkeypatch, caplog):
     """An endpoint that repeats the key gets it into no reply, no exception with its traceback, no log and no repr."""
     monkeypatch.setenv("STUB_KEY", KEY)
     caplog.set_level(logging.DEBUG)
@@ -172,14 +153,18 @@ def test_the_key_is_never_shown(reaction, monkeypatch, caplog):
     assert "sk-very" not in shown  # nor a part of it, cut at the end of a line
 
 
-def test_an_open_session_does_not_show_the_key(monkeypatch):
+def test_an_open_session_does_not_show_the_key(chat, monkeypatch):
     """The repr of a session, which a debugger or a log may print, holds no key."""
     monkeypatch.setenv("STUB_KEY", KEY)
-    backend = OpenAIChat("http://127.0.0.1:9/v1", "m", {}, api_key_env="STUB_KEY")
-    assert KEY not in repr(openai_chat.ChatSession(backend, object(), KEY))  # type: ignore[arg-type]
+
+    async def shown() -> str:
+        async with chat("http://127.0.0.1:9/v1", api_key_env="STUB_KEY").sessions() as (session,):
+            return repr(session)
+
+    assert KEY not in asyncio.run(shown())
 
 
-def test_a_placeholder_key_does_not_change_answers(monkeypatch):
+def test_a_placeholder_key_does_not_change_answers(chat, monkeypatch):
     """Local servers take words such as `none` for a key; an answer that holds the word stays as it is."""
     monkeypatch.setenv("STUB_KEY", "none")
     with Stub(lambda body: "none of these") as stub:
@@ -187,7 +172,7 @@ def test_a_placeholder_key_does_not_change_answers(monkeypatch):
 
 
 @pytest.mark.parametrize("value", [None, "", "  ", "two words", "schlüssel"])
-def test_an_unusable_key_is_named(value, monkeypatch):
+def test_an_unusable_key_is_named(chat, value, monkeypatch):
     """A variable that is not set or holds no key is named before anything is sent, its value is not."""
     monkeypatch.delenv("STUB_KEY", raising=False)
     if value is not None:
@@ -212,43 +197,45 @@ def test_an_unusable_key_is_named(value, monkeypatch):
 def test_an_address_that_cannot_work_is_refused(base_url):
     """A wrong address, or one with a secret in it, is refused at once, and the secret is not repeated."""
     with pytest.raises(ConfigError, match="base_url") as caught:
-        OpenAIChat(base_url, "m", {})
+        OpenAIChat((base_url,), "m", {})
     assert KEY not in str(caught.value)
 
 
 def test_sampling_must_be_json():
     """A field that JSON cannot carry is refused before the run, naming the model."""
     with pytest.raises(ConfigError, match="'m'"):
-        OpenAIChat("http://host/v1", "m", {"temperature": float("nan")})
+        OpenAIChat(("http://host/v1",), "m", {"temperature": float("nan")})
 
 
-def test_connections_are_used_again():
+def test_connections_are_used_again(chat):
     """Questions one after another go over one connection, and many at once all get their own answer."""
-    import asyncio
 
     async def ask_many(backend: OpenAIChat) -> list[str | None]:
-        async with backend.session() as session:
-            bodies = [backend.body(QUESTION, ({"role": "user", "content": str(n)},)) for n in range(100)]
-            return [reply.text for reply in await asyncio.gather(*(session.ask(body) for body in bodies))]
+        async with backend.sessions() as (session,):
+            asked = [backend.content(QUESTION, ({"role": "user", "content": str(n)},)) for n in range(100)]
+            one_by_one = [(await session.ask(each)).text for each in asked[:50]]
+            assert stub.connections == 1
+            together = await asyncio.gather(*(session.ask(each) for each in asked[50:]))
+            return one_by_one + [reply.text for reply in together]
 
     with Stub(lambda body: body["messages"][0]["content"]) as stub:
-        assert asyncio.run(ask_many(chat(stub, max_connections=4))) == [str(n) for n in range(100)]
-        assert stub.connections <= 4
+        assert asyncio.run(ask_many(chat(stub))) == [str(n) for n in range(100)]
 
 
 def test_importing_the_backends_is_cheap():
-    """Each Dagster run imports the backends; openai (1 s) and xllamacpp wait until they are used."""
-    modules = "evalpipe.backends.openai_chat, evalpipe.backends.embedded"
-    code = f"import sys, {modules}; print([m for m in ('openai', 'httpx2', 'xllamacpp', 'polars') if m in sys.modules])"
+    """Each Dagster run imports the backends; openai (1 s), pyreqwest and xllamacpp wait until they are used."""
+    modules = ", ".join(f"evalpipe.backends.{each}" for each in ("openai_chat", "embedded", "wire", "sdk"))
+    heavy = ("openai", "httpx2", "pyreqwest", "xllamacpp", "polars")
+    code = f"import sys, {modules}; print([each for each in {heavy} if each in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
 
 
-def test_the_stub_raises_what_its_answer_function_raised():
+def test_the_stub_raises_what_its_answer_function_raised(chat):
     """A failed assertion about a request is not lost in the stub's thread."""
 
     def fail(body: object) -> str:
         raise AssertionError("not what I expected")
 
     with pytest.raises(AssertionError, match="not what I expected"), Stub(fail) as stub:
-        assert outcome(chat(stub)) == "try again"
+        assert outcome(chat(stub)) == "fault"

@@ -150,8 +150,8 @@ def test_published_answers(file, column, models, model):
     assert backend.conflicts == 0
 
     async def ask_all() -> dict[str, str | None]:
-        async with backend.session() as session:
-            return {each: (await session.ask(backend.body(question(each), ()))).text for each in expected}
+        async with backend.sessions() as (session,):
+            return {each: (await session.ask(backend.content(question(each), ()))).text for each in expected}
 
     assert asyncio.run(ask_all()) == expected
     assert ask(backend, question("no-such-question")).outcome == "failed"

@@ -33,6 +33,7 @@ _MENDS = (
     ("no route", "No way leads there: see to this machine's network, VPN and proxy, or correct `base_url`."),
     ("unreachable", "No way leads there: see to this machine's network, VPN and proxy, or correct `base_url`."),
     ("certificate", "Its TLS certificate is not trusted here: install its authority, or correct `base_url`."),
+    ("tls", "It does not speak TLS on that port: perhaps `base_url` begins with http:// there."),
     ("ssl", "It does not speak TLS on that port: perhaps `base_url` begins with http:// there."),
     ("http 501", "Something else than an API answers there: correct `base_url`, it often ends in /v1."),
     ("not a json object", "Something else than an API answers there: correct `base_url`, it often ends in /v1."),

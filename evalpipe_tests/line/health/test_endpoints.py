@@ -79,6 +79,24 @@ def test_what_an_endpoint_says(ask, reaction, more, level, what, mend):
     assert len(body["messages"]) == 1
 
 
+def test_each_of_several_addresses_is_asked(ask):
+    """One that is well does not hide one that is not, and each finding names its address."""
+    with Stub() as well, Stub(lambda body: Reaction(status=503, text="loading")) as ill:
+        both = f"base_urls = {[well.base_url, ill.base_url]}"
+        good, bad = ask(chat(well.base_url).replace(f'base_url = "{well.base_url}"', both))
+        assert (len(well.requests), len(ill.requests)) == (1, 1)
+        assert (good.level, bad.level) == ("ok", "bad")
+        assert well.base_url in good.what
+        assert f"{ill.base_url}: HTTP 503: loading" in bad.what
+
+
+def test_an_endpoint_that_does_not_speak_tls(ask):
+    """An address that begins with https:// where plain HTTP is spoken is told from a dead server."""
+    with Stub() as plain:
+        finding = only(ask(chat(plain.base_url.replace("http:", "https:"))), "bad")
+    assert "begins with http://" in finding.mend
+
+
 def test_a_dead_endpoint(ask):
     """Nothing listens on the port."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
