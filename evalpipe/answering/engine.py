@@ -254,8 +254,9 @@ class _Run:
             if self.tally.first_sent_s is None:
                 self.tally.first_sent_s = now - self._began
         self.tally.tries += 1
-        self.tally.most_in_flight = max(self.tally.most_in_flight, len(self._trying) + 1)
         lane.limiter.started(now)
+        in_flight = sum(each.limiter.in_flight for each in self._lanes)  # `_trying` still counts those that just ended
+        self.tally.most_in_flight = max(self.tally.most_in_flight, in_flight)
         if self._budget is not None:
             self._budget.started()
         task = self._loop.create_task(self._try(lane, waiting, now))
