@@ -75,8 +75,8 @@ class Limiter:
         if self._doubling and self._floor_s < math.inf:
             # Spread over the time that one takes: what is sent in one go learns too late that it is too much.
             wait_s = max(wait_s, self._spread_until - now - SPREAD_SLACK_S)
+        self._accrue(now)
         if self.pace is not None:
-            self._accrue(now)
             spacing_s = self._last_start + 1 / (CATCH_UP * self.pace) - now
             credit_s = (1 - self._credit) / self.pace
             wait_s = max(wait_s, spacing_s, credit_s)
