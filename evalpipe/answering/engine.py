@@ -55,6 +55,7 @@ class _Waiting:
     tries: int = 0
     faults: int = 0
     first_try: float = 0.0
+    tokens_taken: float = 0.0  # of the budget, for the last try
     error: TryAgainError | None = None
 
 
@@ -258,7 +259,7 @@ class _Run:
         in_flight = sum(each.limiter.in_flight for each in self._lanes)  # `_trying` still counts those that just ended
         self.tally.most_in_flight = max(self.tally.most_in_flight, in_flight)
         if self._budget is not None:
-            self._budget.started()
+            waiting.tokens_taken = self._budget.started()
         task = self._loop.create_task(self._try(lane, waiting, now))
         self._trying.add(task)
         task.add_done_callback(self._watch_over)
@@ -319,7 +320,7 @@ class _Run:
             if reply.latency_s is not None:
                 self.tally.latencies_s.append(reply.latency_s)
             if self._budget is not None:
-                self._budget.answered(tokens)
+                self._budget.answered(tokens, waiting.tokens_taken)
         # Those that come in the same turn of the loop are kept with one write, before any of them counts.
         if not self._arrivals:
             self._loop.call_soon(self._keep)
