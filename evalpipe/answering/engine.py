@@ -95,7 +95,8 @@ class _Run:
     _later: list[tuple[float, int, _Waiting]] = field(default_factory=list[tuple[float, int, _Waiting]])
     _order: "count[int]" = field(default_factory=count)
     _arrivals: list[Arrival] = field(default_factory=list[Arrival])
-    _trying: "set[asyncio.Task[None]]" = field(default_factory=set["asyncio.Task[None]"])
+    _trying: "dict[asyncio.Task[None], _Waiting]" = field(default_factory=dict["asyncio.Task[None]", _Waiting])
+    _giving_up: bool = False  # on those that were tried often enough
     _timer: asyncio.TimerHandle | None = None
     _timer_at: float = 0.0
     _pump_soon: bool = False
@@ -144,7 +145,7 @@ class _Run:
 
     def _watch_over(self, task: "asyncio.Task[None]") -> None:
         """An error in any part ends the run with that error."""
-        self._trying.discard(task)
+        self._trying.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._stop(error)
 
@@ -261,7 +262,7 @@ class _Run:
         if self._budget is not None:
             waiting.tokens_taken = self._budget.started()
         task = self._loop.create_task(self._try(lane, waiting, now))
-        self._trying.add(task)
+        self._trying[task] = waiting
         task.add_done_callback(self._watch_over)
 
     # One try, and what comes of it.
@@ -300,7 +301,7 @@ class _Run:
             waiting.faults += error.trouble == "fault"
         since_first_s = now - waiting.first_try
         pause_s = self.terms.patience.pause_s(error, waiting.faults, waiting.tries, since_first_s)
-        if pause_s is None:
+        if pause_s is None or (self._giving_up and waiting.tries >= TRIED_ENOUGH):
             self._failed(waiting, error)
         else:
             self.tally.retries += 1
@@ -380,11 +381,13 @@ class _Run:
 
     def _stalled(self) -> None:
         """Nothing was answered for so long. What is left over at the end of a run has failed; else the run ends."""
-        waiting = [each for _, _, each in self._later]
-        only_stubborn = self._all_drawn and not self._ready and self.tally.answered and not self._trying
-        if only_stubborn and all(each.tries >= TRIED_ENOUGH for each in waiting):
+        later = [each for _, _, each in self._later]
+        waiting = [*later, *self._trying.values()]
+        at_the_end = self._all_drawn and not self._ready and self.tally.answered
+        if at_the_end and all(each.tries >= TRIED_ENOUGH for each in waiting):
+            self._giving_up = True  # a try under way is the last one
             self._later.clear()
-            for each in waiting:
+            for each in later:
                 assert each.error is not None
                 self._failed(each, each.error)
             return

@@ -25,8 +25,9 @@ def overload(retry_after_s: float | None = None) -> TryAgainError:
     return TryAgainError("HTTP 429", retry_after_s, 0.001, "overload")
 
 
-def broken() -> TryAgainError:
-    return TryAgainError("connection reset", latency_s=0.001, trouble="broken")
+def broken(after_s: float = 0.0) -> TryAgainError:
+    """The connection breaks after so long."""
+    return TryAgainError("connection reset", latency_s=after_s, trouble="broken")
 
 
 def fault() -> TryAgainError:
@@ -87,7 +88,8 @@ class Place:
         self.most_open = max(self.most_open, self.open)
         try:
             outcome = self.act(number, self.asked.count(number))
-            await asyncio.sleep(outcome if isinstance(outcome, float) else 0)
+            breaks = isinstance(outcome, TryAgainError) and outcome.trouble == "broken"
+            await asyncio.sleep(outcome if isinstance(outcome, float) else outcome.latency_s if breaks else 0)
         finally:
             self.open -= 1
         if isinstance(outcome, Exception):

@@ -334,9 +334,10 @@ def test_a_pause_that_was_asked_for_is_no_standstill():
     assert sorted(run.replies) == [0, 1, 2]
 
 
-def test_what_stays_stubborn_at_the_end_has_failed(no_pauses):
-    """All is answered but a few that only ever break: they fail, and the run ends well instead of stopping."""
-    backend = Scripted(lambda n, attempt: broken() if n in (3, 8) else plain(n))
+@pytest.mark.parametrize("after_s", [0.0, 0.1])
+def test_what_stays_stubborn_at_the_end_has_failed(no_pauses, after_s):
+    """All is answered but a few that only ever break, at once or late: they fail, and the run ends well."""
+    backend = Scripted(lambda n, attempt: broken(after_s) if n in (3, 8) else plain(n))
     run = ask(backend, 20, max_in_flight=4, stall_s=0.4)
     assert run.error is None
     assert {n for n, outcome in run.outcomes.items() if outcome == "failed"} == {3, 8}
