@@ -4,6 +4,7 @@ Measured beside aiohttp by `benchmarks/clients.py`; docs/decisions/0005 says why
 custom authentication are for `sdk`.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 # The server of a kept connection may close it just as it is used again; a shorter life here makes that rare.
 IDLE_S = 20.0
+# Its thread lets go of Python's objects a little later than the client is closed. A process that ended meanwhile was
+# aborted (PyGILState_Release): 2 of 100 on a busy machine, none in 500 with this pause.
+SETTLE_S = 0.05
 
 
 @asynccontextmanager
@@ -39,8 +43,11 @@ async def open_wire(base_url: str, key: str | None, timeout_s: float, connection
         .pool_max_idle_per_host(connections)
         .pool_idle_timeout(timedelta(seconds=IDLE_S))
     )
-    async with builder.build() as client:
-        yield Wire(client, base_url.rstrip("/") + PATH, RequestTimeoutError, DetailedPyreqwestError)
+    try:
+        async with builder.build() as client:
+            yield Wire(client, base_url.rstrip("/") + PATH, RequestTimeoutError, DetailedPyreqwestError)
+    finally:
+        await asyncio.sleep(SETTLE_S)
 
 
 class Wire:
