@@ -70,9 +70,9 @@ class BoundedCalls:
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
-        # The loop keeps Python's lock for 5 ms at a time, and a batch of a cluster takes it twenty times.
-        self._switch_s = sys.getswitchinterval()
-        sys.setswitchinterval(min(self._switch_s, SWITCH_S))
+        # The loop keeps Python's lock for 5 ms at a time, and a batch of a cluster takes it twenty times. It stays so:
+        # another cache of this process may be open for longer.
+        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
         # A daemon: not even a name server that never answers keeps the process from its end.
         threading.Thread(target=self._work, name="shared-cache", daemon=True).start()
         self._opening = asyncio.create_task(self.call(lambda cache: cache.servers.check(), patience=OPENING))
@@ -81,7 +81,6 @@ class BoundedCalls:
         """What was handed over is still done, for as long as a call may take."""
         self._closed = True
         self._jobs.put(None)
-        sys.setswitchinterval(self._switch_s)
         await asyncio.wait({self._ended}, timeout=self._wait_s)
         self._opening.cancel()
 

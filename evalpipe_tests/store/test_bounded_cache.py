@@ -260,6 +260,30 @@ def test_a_process_that_was_late_itself_blames_nobody(redis_alone):
     asyncio.run(run())
 
 
+def test_a_busy_process_blames_nobody(six_masters):
+    """The loop works without a pause, as it does at full speed: batches over six servers still come through in time."""
+
+    async def run() -> None:
+        said, busy = Said(), True
+
+        async def work() -> None:
+            while busy:
+                until = time.perf_counter() + 0.004
+                while time.perf_counter() < until:
+                    pass
+                await asyncio.sleep(0)
+
+        async with bounded(six_masters[0].url, said=said) as cache:
+            workers = [asyncio.create_task(work()) for _ in range(2)]
+            for _ in range(8):
+                assert all(isinstance(each, Lease) for each in await cache.claim(fresh(256)))
+            busy = False
+            await asyncio.gather(*workers)
+        assert said.warnings == []
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize("ending", ["out of time", "cancelled"])
 def test_leases_that_nobody_waits_for_are_given_back(redis_alone, short_pauses, ending):
     """A claim that came through too late, or whose caller has gone, keeps nobody waiting for a dead lease."""
