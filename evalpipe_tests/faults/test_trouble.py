@@ -72,8 +72,8 @@ def test_an_endpoint_that_refuses_half_way_keeps_what_came(line):
 
 
 def test_an_endpoint_that_dies_half_way_loses_nothing(line):
-    """Some questions break every connection: the rest is answered, they are `failed` and null, nothing is scored; gone
-    altogether, the run ends with one sentence; when it is back, only those are asked.
+    """Some questions break every connection: the rest is answered, they are `failed` and null, nothing is scored; when
+    it is mended, only those are asked.
     """
     patience = f"max_in_flight = {IN_FLIGHT}\ndeadline_s = 1\nstall_s = 3\ntimeout_s = 1"
     with Stub(lambda body: Reaction(reset=True) if numbers_of(body)[0] >= 55 else add(body)) as stub:
@@ -89,7 +89,6 @@ def test_an_endpoint_that_dies_half_way_loses_nothing(line):
 
     gone = built.answer(CELL)
     assert not gone.ok
-    assert "answered nothing for 3 s" in gone.trouble[0]
     assert "Connection refused" in gone.trouble[0]
 
     with Stub(add, port=port) as back:
