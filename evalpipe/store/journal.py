@@ -1,8 +1,10 @@
 """The answer journal: what came back is on disk before it counts as received.
 
-A folder per cell, a segment per run: `<lake>/_journal/<model>/<shard>/<segment>.jsonl`, one record a line. A run appends
-to its own segment and deletes it after its commit to the answers table. A segment that is left over belongs to a run
-that died; the next run of the cell takes it over. The cell's lease keeps two runs from doing so at once.
+A folder per cell, a segment per run: `<lake>/_journal/<model>/<shard>/<segment>.jsonl`, one record a line. A run
+appends to its own segment and deletes it after its commit to the answers table. A segment that is left over belongs to
+a run that died; the next run of the cell takes it over. The cell's lease keeps two runs from doing so at once.
+
+On S3, where nothing can be appended, a segment is a row of objects: `journal_objects`.
 """
 
 import os
@@ -11,14 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, cast
-
-import orjson
+from typing import Protocol, Self
 
 from evalpipe.core.errors import LakeError
+from evalpipe.store.journal_lines import Row, read_line, to_line
+from evalpipe.store.journal_objects import ObjectJournal
 from evalpipe.store.lake import Lake
-
-Row = dict[str, object]
+from evalpipe.store.objects import Objects
+from evalpipe.store.s3_place import S3Place
 
 
 class Segment(Protocol):
@@ -59,7 +61,8 @@ class Journal(Protocol):
 
 
 def cell_journal(lake: Lake, model: str, shard: str) -> Journal:
-    return FolderJournal(lake.root / "_journal" / model / shard)
+    place = lake.place / "_journal" / model / shard
+    return ObjectJournal(Objects(place)) if isinstance(place, S3Place) else FolderJournal(place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +133,6 @@ class FileSegment:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         os.close(self._file)
-
-
-def to_line(row: Mapping[str, object]) -> bytes:
-    """A record as one line of JSON."""
-    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def read_line(line: bytes) -> Row | None:
-    """The record of a whole line; None for what is none, as a crash of the machine can leave a block of zeros."""
-    try:
-        row: object = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return None
-    return cast("Row", row) if isinstance(row, dict) else None
 
 
 def _unwritable(path: Path, error: OSError) -> LakeError:
