@@ -17,7 +17,7 @@ from typing import Protocol, Self
 
 from evalpipe.core.errors import LakeError
 from evalpipe.store.journal_lines import Row, read_line, to_line
-from evalpipe.store.journal_objects import ObjectJournal
+from evalpipe.store.journal_objects import ObjectJournal, segment_sizes
 from evalpipe.store.lake import Lake
 from evalpipe.store.objects import Objects
 from evalpipe.store.s3_place import S3Place
@@ -63,6 +63,30 @@ class Journal(Protocol):
 def cell_journal(lake: Lake, model: str, shard: str) -> Journal:
     place = lake.place / "_journal" / model / shard
     return ObjectJournal(Objects(place)) if isinstance(place, S3Place) else FolderJournal(place)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A segment that some run has not committed yet. `answers` is None where counting them would fetch them."""
+
+    model: str
+    shard: str
+    name: str
+    size_bytes: int
+    answers: int | None
+
+
+def waiting(lake: Lake) -> list[Waiting]:
+    """All segments of all cells, of runs at work and of dead ones; for somebody who looks, without any lease."""
+    place = lake.place / "_journal"
+    if isinstance(place, S3Place):
+        return [Waiting(*named, size, None) for named, size in segment_sizes(Objects(place)).items()]
+    found: list[Waiting] = []
+    for path in sorted(place.glob("*/*/*.jsonl")):
+        with suppress(FileNotFoundError), path.open("rb") as lines:  # its run may commit and delete it meanwhile
+            sizes = [len(line) for line in lines if line.endswith(b"\n")]
+            found.append(Waiting(path.parts[-3], path.parts[-2], path.stem, sum(sizes), len(sizes)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

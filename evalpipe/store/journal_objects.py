@@ -137,6 +137,18 @@ class ObjectSegment:
             self._since = since
 
 
+def segment_sizes(journal: Objects) -> dict[tuple[str, str, str], int]:
+    """Bytes of each segment under `<lake>/_journal`, by model, shard and name."""
+    sizes: dict[tuple[str, str, str], int] = {}
+    for each in journal.list():
+        match each.name.split("/"):
+            case [model, shard, name, number] if number.endswith(".jsonl"):
+                sizes[model, shard, name] = sizes.get((model, shard, name), 0) + each.size_bytes
+            case _:
+                pass
+    return sizes
+
+
 def _objects_of(objects: Objects, segment: str) -> list[str]:
     """The names of its objects, in the order in which they were written."""
     return sorted((each.name for each in objects.list(f"{segment}/")), key=_number)

@@ -53,14 +53,18 @@ def s3_place(
     Variables: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION. Without `path_style`, the bucket
     stands in the path where there is an endpoint of one's own, or a dot in its name that no certificate would fit.
 
-    Raises: ValueError: no such address.
+    Raises: ValueError: no such address, or a variable that is none.
     """
     bucket, prefix = split_uri(uri)
-    endpoint = endpoint_url or _variable("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    variable, found = _variable("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    try:
+        endpoint = checked_endpoint(endpoint_url or found) if endpoint_url or found else None
+    except ValueError as error:
+        raise ValueError(f"{variable}: {error}") from None
     # A server of one's own rarely knows regions, but a signature needs one.
-    where = region or _variable("AWS_REGION", "AWS_DEFAULT_REGION") or ("us-east-1" if endpoint else None)
+    where = region or _variable("AWS_REGION", "AWS_DEFAULT_REGION")[1] or ("us-east-1" if endpoint else None)
     in_path = path_style if path_style is not None else endpoint is not None or "." in bucket
-    return S3Place(bucket, prefix, endpoint.rstrip("/") if endpoint else None, where, in_path)
+    return S3Place(bucket, prefix, endpoint, where, in_path)
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -76,6 +80,16 @@ def split_uri(uri: str) -> tuple[str, str]:
     return bucket, prefix
 
 
+def checked_endpoint(url: str) -> str:
+    """A server's address without a slash at its end. Raises ValueError: what is allowed; a key is not shown."""
+    if not re.fullmatch(r"https?://[^\s/@?#]+/?", url):
+        raise ValueError(
+            "an address such as https://host:port is expected, without name, password and path; keys come from "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        )
+    return url.removesuffix("/")
+
+
 def without_reply(text: str) -> str:
     """An S3 client's error without the server's own text: that repeats what was signed, a session token among it."""
     code = re.search(r"<Code>(\w+)</Code>", text)
@@ -83,5 +97,6 @@ def without_reply(text: str) -> str:
     return f"{code[1]}: {said}" if code else said
 
 
-def _variable(*names: str) -> str | None:
-    return next((value for name in names if (value := os.environ.get(name, "").strip())), None)
+def _variable(*names: str) -> tuple[str, str]:
+    """The first of them that is set, and its value; both empty where none is."""
+    return next(((name, value) for name in names if (value := os.environ.get(name, "").strip())), ("", ""))
