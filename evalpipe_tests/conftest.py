@@ -62,7 +62,7 @@ def s3_lake(s3: S3Server, monkeypatch, request) -> Lake:
     """A lake in a prefix of its own, with the environment in which this and its child processes reach it."""
     for name, value in s3.environment().items():
         monkeypatch.setenv(name, value)
-    return Lake(s3_place(f"s3://{BUCKET}/{to_key(request.node.name)}-{uuid4().hex[:8]}"))
+    return Lake(s3_place(f"s3://{BUCKET}/{to_key(request.node.originalname)}-{uuid4().hex[:8]}"))
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_kill_9_of_a_writer_loses_its_last_two_seconds_at_most(journal, s3_lake,
     child = spoken(WRITER, s3_lake)
     assert child.stdout is not None
     written: list[tuple[int, float]] = []
-    while not written or written[-1][1] - written[0][1] < 3.5:
+    while not written or written[-1][1] - written[0][1] < 3:
         written.append((int(child.stdout.readline()), time.monotonic()))
     killed_at = time.monotonic()
     child.kill()
@@ -91,7 +91,7 @@ def test_kill_9_of_a_writer_loses_its_last_two_seconds_at_most(journal, s3_lake,
     assert journal.leftovers() == ["dead"]
     kept = flushed(journal, "dead")
     assert kept == list(range(len(kept)))
-    assert len(kept) > max(n for n, at in written if at < killed_at - 3)
+    assert len(kept) > max(n for n, at in written if at < killed_at - 2.6)
 
 
 def test_leftovers_and_removal(journal, s3_lake):
@@ -101,7 +101,6 @@ def test_leftovers_and_removal(journal, s3_lake):
     for name in written_at:
         journal.objects.put(f"{name}/00000000.jsonl", b'{"n":1}\n')
         time.sleep(1.1 if name == "b" else 0)  # the server's times are whole seconds
-    time.sleep(1.1)
     journal.objects.put("b/00000001.jsonl", b'{"n":2}\n')
     journal.objects.put("note.txt", b"no segment")
     assert journal.leftovers()[0] == "b"

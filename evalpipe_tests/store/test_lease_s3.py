@@ -80,7 +80,6 @@ def test_of_several_takers_one_wins_each_time(s3_lake):
     """Four processes that find an expired lease at one moment hold it one after another, each with its own token."""
     objects = Objects(s3_lake.place)
     objects.put(NAME, b'{"owner": "dead", "token": 7, "life_s": 0.0, "turn": 3}')
-    time.sleep(2.1)
     spans = sorted(race(take, s3_lake, 4).values())
     assert [token for token, _, _ in spans] == [8, 9, 10, 11]
     for (_, _, end), (_, start, _) in pairwise(spans):

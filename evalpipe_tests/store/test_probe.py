@@ -2,6 +2,7 @@
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from uuid import uuid4
 
 import pytest
 
@@ -87,7 +88,7 @@ def test_what_is_wrong_is_a_sentence_without_a_key(s3_lake, monkeypatch, uri, ch
     """No such bucket, a key that does not fit, nobody there: the place, the reason, what to do; no chained reply."""
     for name, value in change.items():
         monkeypatch.setenv(name, value)
-    place = s3_place(uri, region="eu-test-1")  # a client of its own: keys are read when a client is made
+    place = s3_place(uri, region=f"test-{uuid4().hex[:8]}")  # a client of its own: keys are read when a client is made
     with pytest.raises(LakeError, match=said) as caught:
         Objects(place).get("lease.json")
     assert str(caught.value).startswith("s3://")
