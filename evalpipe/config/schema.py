@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from evalpipe.core.keys import MAX_KEY_LENGTH, fits_key
+from evalpipe.store.s3_place import SCHEME, checked_endpoint, split_uri
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1)]
@@ -48,29 +49,68 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Place(Section):
+def _local_path(uri: str, allowed: str) -> str:
+    if "://" in uri and not uri.startswith("file://"):
+        raise ValueError(allowed)
+    path = uri.removeprefix("file://")
+    if uri != path and not path.startswith("/"):
+        raise ValueError("a file:// address holds a whole path: file:///path")
+    return path
+
+
+class LandingPlace(Section):
     """A local folder; a relative one starts at the configuration file."""
 
-    uri: Name
+    uri: Name = "data/landing"
+    settle_s: Seconds = 30
 
     @field_validator("uri")
     @classmethod
     def _is_local(cls, uri: str) -> str:
-        if "://" in uri and not uri.startswith("file://"):
-            raise ValueError("only local folders are supported in this version: a path, or file:///path")
-        path = uri.removeprefix("file://")
-        if uri != path and not path.startswith("/"):
-            raise ValueError("a file:// address holds a whole path: file:///path")
-        return path
+        return _local_path(
+            uri,
+            "the landing place is a local folder in this version: a path, or file:///path; only `[lake] uri` may be s3://",
+        )
 
 
-class LandingPlace(Place):
-    uri: Name = "data/landing"
-    settle_s: Seconds = 30
+class LakePlace(Section):
+    """A local folder as the landing place, or `s3://bucket/prefix`; the other keys are about S3 alone.
 
+    `path_style`: the bucket stands in the path, not in the host name. Keys come from the environment.
+    """
 
-class LakePlace(Place):
     uri: Name = "data/lake"
+    endpoint_url: str | None = None
+    region: Name | None = None
+    path_style: bool | None = None
+
+    @field_validator("uri")
+    @classmethod
+    def _is_place(cls, uri: str) -> str:
+        if uri.startswith(SCHEME):
+            split_uri(uri)
+            return uri
+        return _local_path(uri, "only local folders and S3 are supported: a path, file:///path or s3://bucket/prefix")
+
+    @field_validator("endpoint_url")
+    @classmethod
+    def _is_address(cls, endpoint_url: str) -> str:
+        return checked_endpoint(endpoint_url)
+
+    @field_validator("region")
+    @classmethod
+    def _is_region(cls, region: str) -> str:
+        if not re.fullmatch(r"[a-z0-9-]+", region):
+            raise ValueError("a region such as eu-central-1 is expected: a-z, 0-9 and `-`")
+        return region
+
+    @model_validator(mode="after")
+    def _options_are_of_s3(self) -> "LakePlace":
+        options = {"endpoint_url": self.endpoint_url, "region": self.region, "path_style": self.path_style}
+        given = [name for name, value in options.items() if value is not None]
+        if given and not self.uri.startswith(SCHEME):
+            raise ValueError(f"`{given[0]}` is about S3, and `uri` is a local folder; leave it out")
+        return self
 
 
 class Shards(Section):
