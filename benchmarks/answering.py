@@ -55,7 +55,7 @@ CASES = (Case("(a) at once, 256 in flight", "fast", 256), Case("(b) 60-120 ms, 1
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Who is asked, and what is asked: an ingested project for each number of questions, copied for each measurement."""
+    """Who is asked, and what: an ingested project for each number of questions, copied for each measurement."""
 
     folder: Path
     endpoint: Endpoint
@@ -105,6 +105,11 @@ def run(script: str, *words: str) -> dict[str, Any]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def say(doing: str) -> None:
+    """On the error stream, over the line before."""
+    print(f"{doing:<78}", end="\r", file=sys.stderr, flush=True)
+
+
 def per_1000(measured: dict[str, Any]) -> float:
     return 1000 * measured["cpu_s"] / measured["answers"]
 
@@ -143,15 +148,14 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="evalpipe-bench-")))
         bench = Bench(folder, stack.enter_context(Endpoint()), stack.enter_context(redis_server()))
         measured: dict[tuple[Case, str], list[dict[str, Any]]] = {}
-        hits: list[dict[str, Any]] = []
         for turn in range(options.rounds):
             for case in CASES:
                 for client in CLIENTS:
                     count = questions // 4 if client in SLOW_CLIENTS else questions
                     bench.prepare(count)
-                    print(f"round {turn + 1}, {case.name}, {client}: {count:,}", end="  \r", file=sys.stderr)
+                    say(f"round {turn + 1}, {case.name}, {client}: {count:,}")
                     measured.setdefault((case, client), []).append(bench.ask(client, case, count))
-        print("known answers for (c)".ljust(70), end="\r", file=sys.stderr)
+        say(f"(c) all hits, {known:,}")
         bench.fill(known)
         hits = [bench.hit(known) for _ in range(options.rounds)]
     print(f"{machine()} · {questions:,} questions, {known:,} known ones · medians of {options.rounds} rounds\n")
@@ -163,7 +167,7 @@ def main() -> None:
     header = [
         "",
         "CPU s per 1,000",
-        "of bare pyreqwest",
+        "of pyreqwest",
         "of openai[aiohttp]",
         "answers/s",
         "peak MB",

@@ -72,18 +72,11 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     """A Markdown table with its columns in line: it goes into the README as it stands."""
     cells = [list(header), *([str(each) for each in row] for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
-    for at, row in enumerate(cells):
-        padded = [
-            cell.ljust(width) if n == 0 else cell.rjust(width)
-            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
+    cells.insert(1, ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])])
+    for row in cells:
+        first, *others = row
+        padded = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))]
         print("| " + " | ".join(padded) + " |")
-        if at == 0:
-            print(
-                "| "
-                + " | ".join("-" * width if n == 0 else "-" * (width - 1) + ":" for n, width in enumerate(widths))
-                + " |"
-            )
     print(flush=True)
 
 
