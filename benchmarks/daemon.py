@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +43,13 @@ dg.in_process_executor = dg.{executor}_executor
 from evalpipe.definitions import defs
 """
 # What a process is, by its command line; the first that fits.
-KINDS = (("run", "execute_run"), ("run", "execute_step"), ("run", "multiprocessing"), ("daemon", "dagster._daemon"))
-KINDS += (("webserver", "dagster_webserver"), ("code server", "grpc"))
+KINDS = (
+    ("run", "multiprocessing"),
+    ("daemon", "dagster._daemon"),
+    ("webserver", "dagster_webserver"),
+    ("code server", "dagster api grpc"),
+    ("code server", "dagster code-server"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ def measure(folder: Path, endpoint: Endpoint, runs: int | None, executor: str | 
             if dev.poll() is not None or looked > deadline:
                 raise SystemExit(f"not all was scored:\n{(folder / 'dev.log').read_text()[-5000:]}")
             time.sleep(LOOK_EVERY_S)
-        session.look()
+        cpu_at.append((time.time(), session.look()))
     began_at, count = first_request(folder)
     ended_at = project.lake.read("cells", columns=["scored_at"])["scored_at"].max().timestamp()
     scores = project.lake.read("scores", columns=["question_id"]).height
@@ -102,6 +107,8 @@ def started(folder: Path, executor: str | None) -> Iterator["subprocess.Popen[by
     if executor is not None:
         home.mkdir()
         shutil.copy(folder / "dagster.yaml", home)
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            instance.get_runs(limit=1)  # its tables are there before two processes can race to make them
         (folder / "measured.py").write_text(DEFINITIONS.format(executor=executor))
         words = [sys.executable, "-m", "dagster", "dev", "-f", str(folder / "measured.py"), "-h", "127.0.0.1"]
         words, cwd = [*words, "-p", port], home
@@ -114,11 +121,11 @@ def started(folder: Path, executor: str | None) -> Iterator["subprocess.Popen[by
         yield dev
     finally:
         os.killpg(dev.pid, signal.SIGINT)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             dev.wait(30)
-        except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):  # a run may outlive the daemon, and would write on
             os.killpg(dev.pid, signal.SIGKILL)
-            dev.wait()
+        dev.wait()
 
 
 def scored(project: Project) -> int:
