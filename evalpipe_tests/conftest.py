@@ -11,10 +11,10 @@ import pytest
 from evalpipe.core.keys import to_key
 from evalpipe.defs.local import LocalLine
 from evalpipe.line.project import Project, open_project
-from evalpipe_tests.certificates import make_certificates
-from evalpipe_tests.redis_servers import RedisServer, needs_redis, redis_cluster, redis_server
 from evalpipe.store.lake import Lake
 from evalpipe.store.s3_place import s3_place
+from evalpipe_tests.certificates import make_certificates
+from evalpipe_tests.redis_servers import RedisServer, needs_redis, redis_cluster, redis_server
 from evalpipe_tests.s3_server import BUCKET, S3Server, s3_server
 
 MakeProject = Callable[..., Project]

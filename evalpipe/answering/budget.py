@@ -18,7 +18,7 @@ class Rates:
 
 
 class SharedBucket(Protocol):
-    """The bucket in Redis (`store.bounded`)."""
+    """The bucket in Redis (`line.sharing`)."""
 
     async def take(self, requests: int, tokens_each: float) -> tuple[int, float] | None:
         """How many of `requests` are granted, and seconds until the next may come. None: the cache is out."""
@@ -77,6 +77,7 @@ class Budget:
     first_estimate: float = 500.0  # tokens of prompt and answer, until the first answers are in
     _own: TokenBucket = field(init=False)
     _granted: int = 0
+    _granted_each: float = 0.0  # the estimate of tokens with which those were taken
     _wait_until: float = 0.0
     _fetching: "asyncio.Task[None] | None" = None
     _used: float = 0.0
@@ -102,17 +103,19 @@ class Budget:
             self._fetching = asyncio.get_running_loop().create_task(self._fetch())
         return max(self._wait_until - now, 0.05)
 
-    def started(self) -> None:
+    def started(self) -> float:
+        """One request starts. Returned are the tokens taken for it."""
         if self.shared is None:
             self._own.spend(1, self.estimate)
-        else:
-            self._granted -= 1
+            return self.estimate
+        self._granted -= 1
+        return self._granted_each
 
-    def answered(self, tokens: int) -> None:
-        """An answer used so many tokens; refused or broken tries are taken to have used none."""
+    def answered(self, tokens: int, taken: float) -> None:
+        """An answer used so many tokens, where `taken` were taken for it; a try without an answer gives none back."""
         if self.rates.tokens is None:
             return
-        over = tokens - self.estimate
+        over = tokens - taken
         self._used += tokens
         self._answers += 1
         if self.shared is None:
@@ -129,14 +132,16 @@ class Budget:
             if self._unsettled:
                 unsettled, self._unsettled = self._unsettled, 0.0
                 await self.shared.settle(unsettled)
-            got = await self.shared.take(wanted, self.estimate if self.rates.tokens is not None else 0.0)
+            each = self.estimate if self.rates.tokens is not None else 0.0
+            got = await self.shared.take(wanted, each)
         finally:
             self._fetching = None
         now = time.monotonic()
+        self._granted_each = each
         if got is None:  # the cache is out: one request at a time, by this process's share, until it is back
             self._wait_until = now + self._own.delay_s(self.estimate, now)
             self._granted = int(self._wait_until <= now)
-            self._own.spend(self._granted, self.estimate * self._granted)
+            self._own.spend(self._granted, each * self._granted)
         else:
             self._granted, wait_s = got
             self._wait_until = now + (0.0 if self._granted else wait_s)

@@ -54,6 +54,7 @@ class _Waiting:
     tries: int = 0
     faults: int = 0
     first_try: float = 0.0
+    tokens_taken: float = 0.0  # of the budget, for the last try
     error: TryAgainError | None = None
 
 
@@ -257,10 +258,11 @@ class _Run:
             if self.tally.first_sent_s is None:
                 self.tally.first_sent_s = now - self._began
         self.tally.tries += 1
-        self.tally.most_in_flight = max(self.tally.most_in_flight, len(self._trying) + 1)
         lane.limiter.started(now)
+        in_flight = sum(each.limiter.in_flight for each in self._lanes)  # `_trying` still counts those that just ended
+        self.tally.most_in_flight = max(self.tally.most_in_flight, in_flight)
         if self._budget is not None:
-            self._budget.started()
+            waiting.tokens_taken = self._budget.started()
         task = self._loop.create_task(self._try(lane, waiting, now))
         self._trying.add(task)
         task.add_done_callback(self._watch_over)
@@ -321,7 +323,7 @@ class _Run:
             if reply.latency_s is not None:
                 self.tally.latencies_s.append(reply.latency_s)
             if self._budget is not None:
-                self._budget.answered(tokens)
+                self._budget.answered(tokens, waiting.tokens_taken)
         # Those that come in the same turn of the loop are kept with one write, before any of them counts.
         if not self._arrivals:
             self._loop.call_soon(self._keep)
@@ -380,7 +382,7 @@ class _Run:
                 self._stalled()
 
     def _stalled(self) -> None:
-        """Nothing was answered for so long. What is left over when all else was answered has failed; else the run ends."""
+        """Nothing was answered for so long. What is left when all else was answered has failed; else the run ends."""
         waiting = [each for _, _, each in self._later]
         if self._all_drawn and not self._ready and self.tally.answered and not self._trying:
             self._later.clear()

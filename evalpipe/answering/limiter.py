@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 FIRST_LIMIT = 8
 LATENCY_CLIMB = 1.5
 SMALL_CLIMB_S = 0.025  # climbs of less are the machine's own noise, whatever the factor
-SHRINK = 0.7
+SHRINK = 0.7  # of a limit that is 1.5 times what the endpoint serves at once, that still keeps it busy
+SHRINK_HELPS = 0.85  # a queue of ours is 0.7 as long afterwards, another's as long as before
 SPREAD = 1.25  # while it doubles, starts come at most so much faster than the limit would have it on average
 SPREAD_SLACK_S = 0.002  # a timer is no more exact than that
 STEP = 0.05  # growth a round once it no longer doubles
@@ -48,7 +49,8 @@ class Limiter:
     episodes: int = 0
     _doubling: bool = True
     _floor_s: float = math.inf
-    _shrunk_at_s: float | None = None  # the median latency that made the limit shrink last
+    _shrinks: int = 0  # rounds in a row that shrank the limit for their latency
+    _shrunk_at_s: float = 0.0  # the median of the last of them
     _round: list[float] = field(default_factory=list[float])
     _round_began: float = 0.0
     _full: bool = False  # whether the limit was reached in this round: else growing proves nothing
@@ -75,8 +77,8 @@ class Limiter:
         if self._doubling and self._floor_s < math.inf:
             # Spread over the time that one takes: what is sent in one go learns too late that it is too much.
             wait_s = max(wait_s, self._spread_until - now - SPREAD_SLACK_S)
+        self._accrue(now)
         if self.pace is not None:
-            self._accrue(now)
             spacing_s = self._last_start + 1 / (CATCH_UP * self.pace) - now
             credit_s = (1 - self._credit) / self.pace
             wait_s = max(wait_s, spacing_s, credit_s)
@@ -159,17 +161,21 @@ class Limiter:
         """A round of latencies is whole: grow, shrink, or accept that the endpoint is as slow as it is."""
         median_s = statistics.median(self._round)
         self._round.clear()
-        # One that shrinking did not help is not our queue: longer answers, another load. It is the new floor.
-        if self._shrunk_at_s is not None and median_s > 0.9 * self._shrunk_at_s:
-            self._floor_s = median_s
-        self._shrunk_at_s = None
         self._floor_s = min(self._floor_s, median_s)
-        if median_s > LATENCY_CLIMB * self._floor_s and median_s - self._floor_s > SMALL_CLIMB_S:
-            self._shrink(0.9 if median_s < 2 * self._floor_s else SHRINK, now)
+        climbed = median_s > LATENCY_CLIMB * self._floor_s and median_s - self._floor_s > SMALL_CLIMB_S
+        # One that shrinking did not help is not our queue: longer answers, another load. It is the new floor. What made
+        # the limit shrink first is no measure of that: the queue was still growing.
+        if climbed and self._shrinks > 1 and median_s > SHRINK_HELPS * self._shrunk_at_s:
+            self._floor_s, climbed = median_s, False
+        if climbed:
+            self._shrink(SHRINK, now)
+            self._shrinks += 1
             self._shrunk_at_s = median_s
-        elif self._full and loop_lag_s < BUSY_LOOP_S:
-            grown = 2 * self.limit if self._doubling else self.limit + max(1.0, STEP * self.limit)
-            self.limit = min(float(self.most), grown)
+        else:
+            self._shrinks = 0
+            if self._full and loop_lag_s < BUSY_LOOP_S:
+                grown = 2 * self.limit if self._doubling else self.limit + max(1.0, STEP * self.limit)
+                self.limit = min(float(self.most), grown)
         self._full = False
 
     def _shrink(self, factor: float, now: float) -> None:
