@@ -15,7 +15,7 @@ FAILED, WRONG_USE, STOPPED = 1, 2, 130
 
 app = typer.Typer(
     name="evalpipe",
-    help="Drops of questions in, a leaderboard one can trust out. Exit codes: 0 fine, 1 failed, 2 misused, 130 stopped.",
+    help="Drops of questions in, a leaderboard to trust out. Exit codes: 0 fine, 1 failed, 2 wrong use, 130 stopped.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
