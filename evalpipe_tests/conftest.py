@@ -9,6 +9,8 @@ import pytest
 
 from evalpipe.defs.local import LocalLine
 from evalpipe.line.project import Project, open_project
+from evalpipe_tests.certificates import make_certificates
+from evalpipe_tests.redis_servers import RedisServer, needs_redis, redis_cluster, redis_server
 
 MakeProject = Callable[..., Project]
 
@@ -53,3 +55,27 @@ def instance() -> Iterator[dg.DagsterInstance]:
 @pytest.fixture
 def line_of(instance: dg.DagsterInstance) -> Callable[[Project], LocalLine]:
     return lambda project: LocalLine(project, instance)
+
+
+@pytest.fixture(scope="session")
+def redis_alone() -> Iterator[RedisServer]:
+    """A Redis server that tests share; each uses keys of its own."""
+    if lack := needs_redis():
+        pytest.skip(lack)
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def six_masters() -> Iterator[list[RedisServer]]:
+    """A Redis Cluster that tests share; none of them harms it."""
+    if lack := needs_redis():
+        pytest.skip(lack)
+    with redis_cluster(6) as nodes:
+        yield nodes
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory) -> Path:
+    """ca.pem, cert.pem and key.pem for servers on loopback."""
+    return make_certificates(tmp_path_factory.mktemp("certificates"))

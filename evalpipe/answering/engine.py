@@ -79,7 +79,7 @@ async def ask_all(
         return await _Run(sessions, receive, terms, cache, bucket).run(batches)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)  # it holds questions, which belong into no log
 class _Run:
     sessions: Sequence[Session]
     receive: Receive
@@ -96,6 +96,7 @@ class _Run:
     _arrivals: list[Arrival] = field(default_factory=list[Arrival])
     _trying: "set[asyncio.Task[None]]" = field(default_factory=set["asyncio.Task[None]"])
     _timer: asyncio.TimerHandle | None = None
+    _timer_at: float = 0.0
     _pump_soon: bool = False
     _all_drawn: bool = False
     _enough: int = 0  # so many waiting are enough; with fewer, more are drawn
@@ -109,6 +110,7 @@ class _Run:
     async def run(self, batches: Iterable[Sequence[Request]]) -> Tally:
         self._loop = asyncio.get_running_loop()
         self._done = self._loop.create_future()
+        self._loop.set_exception_handler(self._raised)
         self._began = self._progress_at = time.monotonic()
         each = max(1, self.terms.max_in_flight // len(self.sessions))
         self._lanes = [Lane(session, Limiter(each)) for session in self.sessions]
@@ -135,6 +137,7 @@ class _Run:
                 self._keep()
             if self._flights is not None:
                 await self._flights.close()
+            self._loop.set_exception_handler(None)
             self.tally.seconds = time.monotonic() - self._began
         return self.tally
 
@@ -143,6 +146,14 @@ class _Run:
         self._trying.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._stop(error)
+
+    def _raised(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        """An error in a callback would only be logged, and the run wait for ever."""
+        error = context.get("exception")
+        if isinstance(error, BaseException):
+            self._stop(error)
+        else:
+            loop.default_exception_handler(context)
 
     def _stop(self, error: BaseException) -> None:
         if not self._done.done():
@@ -227,10 +238,14 @@ class _Run:
             return
         when = self._loop.time() + max(delay_s, 0.001)
         if self._timer is not None:
-            if not self._timer.cancelled() and self._timer.when() <= when and self._timer.when() > self._loop.time():
+            if self._timer_at <= when:
                 return
             self._timer.cancel()
-        self._timer = self._loop.call_at(when, self._pump)
+        self._timer, self._timer_at = self._loop.call_at(when, self._ring), when
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._pump()
 
     def _start(self, lane: Lane, waiting: _Waiting, now: float) -> None:
         waiting.tries += 1

@@ -7,7 +7,7 @@ it does not exist until the endpoint pushes back (429, 503), is then measured, a
 for long.
 
 Source: additive increase and multiplicative decrease, Chiu and Jain 1989; latency against its floor as the sign of a
-queue, Brakmo and Peterson 1995 (TCP Vegas).
+queue, Brakmo and Peterson 1995 (TCP Vegas); the climb of the pace, Ha, Rhee and Xu 2008 (CUBIC).
 """
 
 import math
@@ -15,20 +15,24 @@ import random
 import statistics
 from dataclasses import dataclass, field
 
-FIRST_LIMIT = 16
+FIRST_LIMIT = 8
 LATENCY_CLIMB = 1.5
 SMALL_CLIMB_S = 0.025  # climbs of less are the machine's own noise, whatever the factor
 SHRINK = 0.7
+SPREAD = 1.25  # while it doubles, starts come at most so much faster than the limit would have it on average
+SPREAD_SLACK_S = 0.002  # a timer is no more exact than that
 STEP = 0.05  # growth a round once it no longer doubles
 BUSY_LOOP_S = 0.025  # a client that is so far behind itself gains nothing from more in flight
 
-# A bucket that went from empty to empty between two pushbacks has let through exactly its rate. Just below it:
+# A bucket that went from empty to empty between two pushbacks has let through exactly its rate. From just below it the
+# pace climbs back, lingers there, and then climbs ever faster, should there be more to have.
 PACE_OF_MEASURED = 0.95
 PACE_AT_FIRST = 0.5  # before the first pushback a burst was let through, so the measure is too high
-CATCH_UP = 3.0  # after a hold, starts may come so much faster than the pace until the credit is spent
-CALM_S = 2.0  # after a pushback the pace stays; then it grows, ever faster
-GROWTH_A_S = 0.03
-LIFT_S = 60.0  # a pace that was not needed for so long is dropped
+CLIMB = 0.03  # a second cubed: twice the measure 4.4 s after a pushback, with none in between
+LINGER_S = ((1 - PACE_OF_MEASURED) / CLIMB) ** (1 / 3)
+CATCH_UP = 2.0  # after a hold, starts may come so much faster than the pace until the credit is spent
+MOST_CREDIT_S = 2.0
+LIFT_S = 30.0  # a pace that was not needed for so long is dropped
 LONGEST_HOLD_S = 60.0  # an endpoint may ask for more; it is asked again after this
 
 
@@ -52,9 +56,11 @@ class Limiter:
     _episode_at: float | None = None
     _first_start: float | None = None
     _starts: int = 0  # since the last episode, less those pushed back
+    _measured: float = 0.0  # the rate that was let through between the last two pushbacks
     _credit: float = 0.0
     _credited_at: float = 0.0
     _last_start: float = -math.inf
+    _spread_until: float = 0.0
     _unanswered: int = 0  # episodes without an answer in between
 
     def __post_init__(self) -> None:
@@ -66,6 +72,9 @@ class Limiter:
             self._full = True
             return math.inf
         wait_s = self.hold_until - now
+        if self._doubling and self._floor_s < math.inf:
+            # Spread over the time that one takes: what is sent in one go learns too late that it is too much.
+            wait_s = max(wait_s, self._spread_until - now - SPREAD_SLACK_S)
         if self.pace is not None:
             self._accrue(now)
             spacing_s = self._last_start + 1 / (CATCH_UP * self.pace) - now
@@ -79,6 +88,9 @@ class Limiter:
         self._last_start = now
         if self._first_start is None:
             self._first_start = self._round_began = now
+        if self._doubling and self._floor_s < math.inf:
+            step_s = self._floor_s / (SPREAD * self.limit)
+            self._spread_until = max(self._spread_until, now - SPREAD_SLACK_S) + step_s
         if self.pace is not None:
             self._credit -= 1
 
@@ -102,11 +114,11 @@ class Limiter:
     def pushed_back(self, started: float, now: float, retry_after_s: float | None) -> None:
         """A 429 or 503 came. Requests sent before the last shrink belong to its episode, and change nothing more."""
         self.in_flight -= 1
-        self._starts -= 1
         if retry_after_s:
             self.held(retry_after_s, now)
-        if self._episode_at is not None and started < self._episode_at:
+        if self._episode_at is not None and started <= self._episode_at:
             return
+        self._starts -= 1
         self.episodes += 1
         self._unanswered += 1
         if not retry_after_s:
@@ -116,27 +128,32 @@ class Limiter:
         seconds = max(now - (since or now), 0.02)
         measured = max(self._starts, 1) / seconds
         if first:
-            self.pace = PACE_AT_FIRST * measured
-            self._credit, self._credited_at = 0.0, self.hold_until
+            self._measured = PACE_AT_FIRST * measured / PACE_OF_MEASURED
+            self._credited_at = self.hold_until  # how much a hold lets gather is not known yet
         else:
-            self.pace = PACE_OF_MEASURED * min(measured, 2 * (self.pace or measured))
-            self._accrue(now)
-            self._credit = min(self._credit, 0.0)
+            # Over a short while few starts are a poor measure: never less than half, nor more than twice.
+            pace = self.pace or measured
+            self._measured = min(max(measured, pace / 2), 2 * pace)
+            self._credited_at = now
+        self.pace = PACE_OF_MEASURED * self._measured
+        self._credit = 0.0
         self._episode_at, self._starts = now, 0
         self._shrink(SHRINK, now)
+        if self._floor_s < math.inf:
+            self.limit = min(float(self.most), max(self.limit, 2 * self.pace * self._floor_s))
 
     def _accrue(self, now: float) -> None:
-        """Credit at the pace, which itself grows slowly while nothing speaks against it."""
+        """Credit at the pace, which itself climbs while nothing speaks against it."""
         seconds = now - self._credited_at
         if self.pace is None or seconds <= 0:
             return
-        calm_s = now - max(self._episode_at or now, self.hold_until) - CALM_S
-        if calm_s > 0:
-            self.pace *= 1 + min(seconds, 1.0) * min(0.5, GROWTH_A_S * (1 + calm_s / 5))
-        self._credit = min(self._credit + self.pace * seconds, max(1.0, self.pace * (1 + LONGEST_HOLD_S / 60)))
+        self._credit = min(self._credit + self.pace * seconds, max(1.0, self.pace * MOST_CREDIT_S))
         self._credited_at = now
+        calm_s = now - max(self._episode_at or now, self.hold_until)
         if calm_s > LIFT_S:
             self.pace = None
+        elif calm_s > 0:
+            self.pace = self._measured * (1 + CLIMB * (calm_s - LINGER_S) ** 3)
 
     def _judge(self, now: float, loop_lag_s: float) -> None:
         """A round of latencies is whole: grow, shrink, or accept that the endpoint is as slow as it is."""

@@ -1,7 +1,7 @@
 """Exactly what is sent, and its fingerprint."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from evalpipe.answering.prompts import Renderer
 from evalpipe.backends.protocol import Addressee
@@ -17,7 +17,7 @@ class Request:
     """
 
     question_id: str
-    content: bytes
+    content: bytes = field(repr=False)  # a question's text belongs into no log
     fingerprint: str
     sample: int = 0
     question_version: str = ""

@@ -3,7 +3,7 @@
 import os
 
 from evalpipe.config.load import Config
-from evalpipe.store.shared_servers import Access
+from evalpipe.store.shared_access import Access
 
 
 def shared_access(config: Config) -> Access | None:

@@ -4,6 +4,7 @@ EvalpipeError
 ├── ConfigError      evalpipe.toml, drop.toml or the environment does not fit
 ├── DropError        a drop cannot be taken: unreadable, changed after its ingest, empty
 ├── LakeError        the lake or the landing place cannot be read or written
+├── CacheError       the shared cache cannot be used now; a run goes on without it
 ├── BackendError     an endpoint cannot serve this run at all (wrong key, server dead, no weights)
 └── UsageError       a command was called with something that does not exist (question, drop, model)
 """
@@ -23,6 +24,10 @@ class DropError(EvalpipeError):
 
 class LakeError(EvalpipeError):
     """The lake or the landing place cannot be read or written."""
+
+
+class CacheError(EvalpipeError):
+    """The shared cache cannot be used now. A run goes on without it."""
 
 
 class BackendError(EvalpipeError):

@@ -11,7 +11,6 @@ from evalpipe.answering.engine import Terms, ask_all
 from evalpipe.answering.loop import run_until_signalled
 from evalpipe.answering.requests import Request
 from evalpipe.answering.tally import Arrival, Tally
-from evalpipe.backends.completion import storable
 from evalpipe.config.schema import AnyModel
 from evalpipe.core.answers import OUTCOMES, Reply
 from evalpipe.core.errors import UsageError
@@ -130,7 +129,7 @@ def _missing(requests: pl.DataFrame, known: pl.DataFrame, samples: int, sample_b
     )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class _Cell:
     """A cell at work. The caller holds its lease."""
 
@@ -293,7 +292,7 @@ def _answer_row(arrival: Arrival) -> dict[str, object]:
         "origin": arrival.origin,
         "outcome": reply.outcome,
         "text": reply.text,
-        "finish_reason": storable(reply.finish_reason) if reply.finish_reason else None,
+        "finish_reason": reply.finish_reason,
         "prompt_tokens": reply.prompt_tokens,
         "completion_tokens": reply.completion_tokens,
         "cached_tokens": reply.cached_tokens,

@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
+from evalpipe.core.errors import CacheError
 from evalpipe.store.shared_cache import PartlyError, SharedCache
-from evalpipe.store.shared_servers import CacheError
 
 _T = TypeVar("_T")
 

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal, NamedTuple, TypeVar
 
+from evalpipe.core.errors import CacheError
+from evalpipe.store.shared_access import Access
 from evalpipe.store.shared_scripts import CLAIM, PUBLISH, RENEW, SETTLE, TAKE, Script
-from evalpipe.store.shared_servers import Access, CacheError, Command, Part, Servers
+from evalpipe.store.shared_servers import Command, Part, Servers
 from evalpipe.store.shared_values import ANSWER, Key, Values, key_name
 
 _T = TypeVar("_T")
@@ -64,8 +66,7 @@ class Rates:
     burst_s: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """So many requests may go now; the next one in `wait_s` seconds, if nobody else takes it. 0 where all may go."""
 
     requests: int

@@ -6,42 +6,17 @@ Here all nodes are written to first and then read; a node that does not answer c
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
-from evalpipe.core.errors import EvalpipeError
-from evalpipe.core.quoting import one_line
+from evalpipe.core.errors import CacheError
+from evalpipe.store.shared_access import Access, Address
 
 if TYPE_CHECKING:
     from redis.connection import Connection
 
 Part = bytes | str | int | float
-
-
-class CacheError(EvalpipeError):
-    """The shared cache cannot be used now. A run goes on without it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where the cache is and how to get in. `urls`: `redis://host:port/db` or `rediss://`, start nodes of a cluster."""
-
-    urls: tuple[str, ...]
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    tls_ca: Path | None = None
-    wait_s: float = 0.05
-
-    def scrubbed(self, text: str) -> str:
-        """One line without the password: Redis repeats the words of a command that it does not know, AUTH too."""
-        return one_line(text.replace(self.password, "[password]") if self.password else text, 200)
-
-
-class Address(NamedTuple):
-    host: str
-    port: int
 
 
 class Command(NamedTuple):
@@ -58,11 +33,11 @@ class Servers:
     """
 
     def __init__(self, access: Access) -> None:
-        import redis.connection  # 0.25 s; before the first call, which is not to wait for it
+        import redis.crc  # all of redis, 0.25 s; before the first call, which is not to wait for it
 
         self._access = access
-        self._kind = redis.connection
-        self._start = [Address(url.hostname or "localhost", url.port or 6379) for url in map(urlsplit, access.urls)]
+        self._slot_of = redis.crc.key_slot
+        self._start = access.addresses()
         self._connections: dict[Address, Connection] = {}
         self._slots: list[Address | None] = []  # of a cluster: the master of each slot; else all the same
         self._stale = True
@@ -88,7 +63,7 @@ class Servers:
                 continue
             self._stale = False
             return
-        raise self.trouble(said)
+        raise self.trouble(said) from None
 
     def masters(self) -> list[Address]:
         self.open()
@@ -130,11 +105,14 @@ class Servers:
             places.setdefault(self._place(command.key), []).append(index)
         self._exchange(commands, places, replies)
         moved: dict[Address | None, list[int]] = {}
+        asking: set[int] = set()
         for index, reply in enumerate(replies):
             if isinstance(reply, MovedError | AskError):
                 moved.setdefault(Address(reply.host, reply.port), []).append(index)
+            if isinstance(reply, AskError):
+                asking.add(index)
         if moved:
-            self._exchange(commands, moved, replies, asking=True)
+            self._exchange(commands, moved, replies, asking)
         self._stale = bool(moved) or any(self._tells_of_change(reply) for reply in replies)
         return replies
 
@@ -148,20 +126,16 @@ class Servers:
         return CacheError(f"{', '.join(self._access.urls)}: {said}")
 
     def _place(self, key: bytes) -> Address | None:
-        if not self.is_cluster:
-            return self._slots[0]
-        from redis.crc import key_slot
-
-        return self._slots[key_slot(key)]
+        return self._slots[self._slot_of(key) if self.is_cluster else 0]
 
     def _exchange(
         self,
         commands: Sequence[Command],
         places: Mapping[Address | None, Sequence[int]],
         replies: list[object],
-        asking: bool = False,
+        asking: AbstractSet[int] = frozenset(),
     ) -> None:
-        """Write to all places, then read from all; `asking` opens a slot that is just moving in."""
+        """Write to all places, then read from all. `asking`: those whose part of the keys is just moving in there."""
         from redis.exceptions import ClusterDownError, RedisError, ResponseError
 
         written: list[tuple[Address, Connection, Sequence[int]]] = []
@@ -171,8 +145,11 @@ class Servers:
                 continue
             try:
                 connection = self._connection(address)
-                each = (commands[index].parts for index in indexes)
-                words = [part for parts in each for part in (("ASKING",), parts)] if asking else list(each)
+                words: list[Sequence[Part]] = []
+                for index in indexes:
+                    if index in asking:
+                        words.append(("ASKING",))
+                    words.append(commands[index].parts)
                 connection.send_packed_command(connection.pack_commands(words), check_health=False)
                 written.append((address, connection, indexes))
             except (RedisError, OSError) as error:
@@ -181,8 +158,9 @@ class Servers:
         for address, connection, indexes in written:
             for done, index in enumerate(indexes):
                 try:
-                    if asking:
-                        connection.read_response(disable_decoding=True)
+                    if index in asking:
+                        with suppress(ResponseError):  # the command's own reply says what follows from it
+                            connection.read_response(disable_decoding=True)
                     replies[index] = connection.read_response(disable_decoding=True)
                 except ResponseError as error:
                     replies[index] = error
@@ -195,34 +173,11 @@ class Servers:
     def _connection(self, address: Address) -> "Connection":
         connection = self._connections.get(address)
         if connection is None:
-            connection = self._connections[address] = self._connect(address)
-        if connection.is_connected and connection.can_read(timeout=0):
-            connection.disconnect()  # it ended while nobody looked
+            connection = self._connections[address] = self._access.connection(address)
+        if connection.is_connected and _ended(connection):
+            connection.disconnect()
         connection.connect()
         return connection
-
-    def _connect(self, address: Address) -> "Connection":
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-
-        access = self._access
-        url = urlsplit(access.urls[0])
-        options = {
-            "host": address.host,
-            "port": address.port,
-            "db": int(url.path.strip("/") or 0),
-            "username": access.username,
-            "password": access.password,
-            "socket_timeout": access.wait_s,
-            "socket_connect_timeout": access.wait_s,
-            "retry": Retry(NoBackoff(), 0),
-            "protocol": 2,
-            "driver_info": None,
-        }
-        if url.scheme == "rediss":
-            authority = str(access.tls_ca) if access.tls_ca else None
-            return self._kind.SSLConnection(ssl_ca_certs=authority, **options)
-        return self._kind.Connection(**options)
 
     def _close(self, address: Address) -> None:
         connection = self._connections.pop(address, None)
@@ -265,6 +220,16 @@ class Servers:
 
         changed = isinstance(reply, ClusterDownError | ReadOnlyError)
         return changed or (isinstance(reply, RedisError | OSError) and not isinstance(reply, ResponseError))
+
+
+def _ended(connection: "Connection") -> bool:
+    """Whether the server closed it while nobody looked, or sent what nobody asked for."""
+    from redis.exceptions import RedisError
+
+    try:
+        return connection.can_read(timeout=0)
+    except (RedisError, OSError):
+        return True
 
 
 def _fill(replies: list[object], indexes: Iterable[int], error: Exception) -> None:

@@ -49,6 +49,13 @@ refresh_s = 0.5
 [labels]
 max_label_error_rate = 1
 [cache]
+url = ["rediss://a.example.org:6380/0", "rediss://[::1]"]
+username = "u"
+tls_ca = "ca.pem"
+ttl_s = 60
+wait_ms = 20.5
+lease_s = 5
+max_value_bytes = 2000
 [banks.b]
 description = "d"
 drops = ["b-*"]

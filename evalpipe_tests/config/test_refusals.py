@@ -168,6 +168,25 @@ def test_a_key_in_the_place_of_a_variables_name_is_not_shown(refused, variable):
     assert "never the key" in message
 
 
+def test_a_password_in_an_address_is_not_shown(refused):
+    """It is refused with the place where it belongs."""
+    for url in (f"'redis://u:{SECRET}@host'", f"'redis://:{SECRET}@host:1/0'", f"['redis://host?password={SECRET}']"):
+        message = refused(f"[cache]\nurl = {url}\n")
+        assert "`password_env`" in message
+        assert SECRET not in message
+
+
+def test_a_missing_password_is_named_by_its_variable(refused, monkeypatch):
+    """The variable's name and the command to type; what may be the password itself is not repeated."""
+    monkeypatch.delenv("CACHE_PASSWORD", raising=False)
+    message = refused("[cache]\nurl = 'redis://host'\npassword_env = 'CACHE_PASSWORD'\n")
+    assert "`cache.password_env`: the environment has no variable CACHE_PASSWORD" in message
+    assert "export CACHE_PASSWORD=..." in message
+    message = refused(f"[cache]\nurl = 'redis://host'\npassword_env = '{BARE_SECRET}'\n")
+    assert BARE_SECRET not in message
+    assert "never the password" in message
+
+
 def test_the_variable_of_every_model_is_checked(refused, monkeypatch):
     """Automatic or not: a model that cannot be asked is found before the night, not in it."""
     monkeypatch.setenv("FIRST_KEY", "x")

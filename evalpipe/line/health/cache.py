@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from evalpipe.config.cache import shared_access
 from evalpipe.config.schema import Cache
+from evalpipe.core.errors import CacheError
 from evalpipe.line.health.finding import Finding, bad, ok, warning
 from evalpipe.line.project import Project
+from evalpipe.store.shared_access import Access, Address
 from evalpipe.store.shared_cache import Lease, Publication, SharedCache
-from evalpipe.store.shared_servers import Access, Address, CacheError, Command
+from evalpipe.store.shared_servers import Command
 from evalpipe.store.shared_values import key_name
 
 CACHE = "cache"
@@ -27,15 +29,23 @@ _MENDS = (
     ("invalid username-password", "Correct `username` of [cache] and the variable that `password_env` names."),
     ("without any password", "The server has no password: leave `password_env` out."),
     ("authentication required", "Let `password_env` of [cache] name the variable that holds the server's password."),
+    ("no such file", "`tls_ca` of [cache] names a file that is not there: correct it."),
     ("certificate", "Let `tls_ca` of [cache] name the authority's certificate, and `url` the host that it names."),
     ("ssl", "It does not speak TLS on that port: write redis:// in `url`, or the port that does."),
     ("permission", "Give the user the rights that docs/configuration.md lists."),
     ("no permissions", "Give the user the rights that docs/configuration.md lists."),
-    ("oom", "The server is full: raise `maxmemory`, or set `maxmemory-policy volatile-lru` there."),
+    ("used memory", "The server is full: raise `maxmemory`, or set `maxmemory-policy volatile-lru` there."),
     ("no server keeps", "Parts of the cluster are down: start them, and look at `redis-cli --cluster check`."),
+    ("reset by peer", "Perhaps the server speaks TLS: write rediss:// in `url`. Else look at its log."),
     ("closed", "Perhaps the server speaks TLS: write rediss:// in `url`. Else look at its log."),
-    ("timed out", "See whether the server is stuck or behind a firewall, and whether it speaks TLS (rediss://)."),
-    ("timeout", "See whether the server is stuck or behind a firewall, and whether it speaks TLS (rediss://)."),
+    (
+        "timed out",
+        "See whether the server is stuck or behind a firewall, and whether both speak TLS (rediss://, not redis://).",
+    ),
+    (
+        "timeout",
+        "See whether the server is stuck or behind a firewall, and whether both speak TLS (rediss://, not redis://).",
+    ),
 )
 _LOOK = "Look at the server's log, and at [cache]. Without it a run works, and asks what other machines ask too."
 
@@ -59,13 +69,11 @@ def cache(project: Project) -> list[Finding]:
 
 def _examined(shared: SharedCache, section: Cache, access: Access) -> list[Finding]:
     masters = shared.servers.masters()
-    findings: list[Finding] = []
-    if shared.servers.is_cluster:
-        findings += _state(shared, masters[0])
-    findings += [finding for master in masters for finding in _memory(shared, master)]
-    findings += _probed(shared, section)
+    if shared.servers.is_cluster and (broken := _state(shared, masters[0])):
+        return broken
+    findings = [_memory(shared, master) for master in masters] + [_probed(shared, section)]
     kind = f"a cluster of {len(masters)} masters" if shared.servers.is_cluster else "one server"
-    return findings if any(each.level != "ok" for each in findings) else [_all_well(findings, access, kind)]
+    return [each for each in findings if each.level != "ok"] or [_all_well(findings, access, kind)]
 
 
 def _all_well(findings: list[Finding], access: Access, kind: str) -> Finding:
@@ -90,7 +98,7 @@ def _state(shared: SharedCache, master: Address) -> list[Finding]:
     return [bad(CACHE, what, f"Type `redis-cli --cluster check {master.host}:{master.port}`, start what is down.")]
 
 
-def _memory(shared: SharedCache, master: Address) -> list[Finding]:
+def _memory(shared: SharedCache, master: Address) -> Finding:
     """Whether new answers push out old ones. Everything that evalpipe writes expires, so `volatile-*` does it too."""
     said = _fields(shared.servers.ask(master, "INFO", "memory"))
     limit, policy = int(said.get("maxmemory") or 0), said.get("maxmemory_policy", "unknown")
@@ -98,14 +106,14 @@ def _memory(shared: SharedCache, master: Address) -> list[Finding]:
     mend = f"Type `redis-cli -h {master.host} -p {master.port} config set maxmemory-policy volatile-lru`."
     if limit and policy == "noeviction":
         what = f"{at}: a full server refuses writes (maxmemory {limit / 1e6:,.0f} MB, maxmemory-policy noeviction)"
-        return [warning(CACHE, what, mend)]
+        return warning(CACHE, what, mend)
     if limit and policy == "volatile-ttl":
         what = f"{at}: a full server drops leases first (maxmemory-policy volatile-ttl), and requests are sent twice"
-        return [warning(CACHE, what, mend)]
-    return [ok(CACHE, f"maxmemory {limit / 1e6:,.0f} MB, {policy}" if limit else "no memory limit")]
+        return warning(CACHE, what, mend)
+    return ok(CACHE, f"maxmemory {limit / 1e6:,.0f} MB, {policy}" if limit else "no memory limit")
 
 
-def _probed(shared: SharedCache, section: Cache) -> list[Finding]:
+def _probed(shared: SharedCache, section: Cache) -> Finding:
     mark = os.urandom(8).hex()
     keys = [(f"doctor-{mark}", number) for number in range(_PROBES)]
     leases = shared.claim(keys)
@@ -123,17 +131,17 @@ def _probed(shared: SharedCache, section: Cache) -> list[Finding]:
     deleted = shared.servers.run([Command(name, ("DEL", name)) for name in names])
     error = next((reply for reply in deleted if isinstance(reply, Exception)), None)
     if error is not None:
-        raise shared.servers.trouble(error)
+        raise shared.servers.trouble(error) from None
     if found != [b"probe"] * len(keys):
-        return [bad(CACHE, "what was written there cannot be read back", "See what else writes or deletes there.")]
+        return bad(CACHE, "what was written there cannot be read back", "See what else writes or deletes there.")
     took_ms = statistics.median(took_s) * 1000
     said = f"{took_ms:.1f} ms for {_PROBES} keys"
     mend = "Raise `wait_ms` of [cache] to a few times that, or let the cache stand nearer."
     if took_ms >= section.wait_ms:
-        return [bad(CACHE, f"{said}: slower than wait_ms = {section.wait_ms:g}, so it is always left out", mend)]
+        return bad(CACHE, f"{said}: slower than wait_ms = {section.wait_ms:g}, so it is always left out", mend)
     if took_ms > section.wait_ms / 3:
-        return [warning(CACHE, f"{said}: near wait_ms = {section.wait_ms:g}, so it is often left out", mend)]
-    return [ok(CACHE, said)]
+        return warning(CACHE, f"{said}: near wait_ms = {section.wait_ms:g}, so it is often left out", mend)
+    return ok(CACHE, said)
 
 
 def _fields(said: object) -> dict[str, str]:
