@@ -31,7 +31,8 @@ KEY_FIELD = "evalpipe_key"  # in a batch's metadata: by it a batch is found whos
 PAGE = 100  # batches listed at a time, the most there may be
 _ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 _CROWDED = "token_limit_exceeded"  # more tokens enqueued than the account may have; it passes as batches end
-_ITS_OWN = ("host", "content-length", "content-type", "accept")  # files go up as forms and come down as bytes
+# Files go up as forms and come down as bytes; by the last one the package knows that it is to parse nothing.
+_ITS_OWN = ("host", "content-length", "transfer-encoding", "content-type", "accept", "x-stainless-raw-response")
 
 
 @dataclass(frozen=True)
