@@ -24,6 +24,7 @@ from evalpipe.answering.tally import Arrival, Tally
 from evalpipe.backends.protocol import BatchBackend, Batches, BatchResult, BatchState, TryAgainError
 from evalpipe.core.answers import Reply
 from evalpipe.core.errors import BackendError
+from evalpipe.core.quoting import one_line
 
 MOST_TRIES = 300  # of one call: with `Retry-After: 0` no pause adds up
 _UNKNOWN = Request("", b"", "")  # holds the place of a request that this run has not drawn yet
@@ -41,6 +42,7 @@ async def ask_batches(
     poll_s: float = 30.0,
     patience_s: float = 600.0,
     sleep: Sleep = asyncio.sleep,
+    say: Callable[[str], None] = lambda text: None,
 ) -> Tally:
     """Ask every request of `requests`, no two of which are equal, but for those that `unfinished` batches hold.
 
@@ -50,13 +52,14 @@ async def ask_batches(
         unfinished: batches of earlier runs. One that holds none of `requests` is left as it is.
         poll_s: pause between two looks at the batches.
         patience_s: pauses, all together, for which one call is tried again.
+        say: told what is waited for.
 
     Raises: BackendError: the provider takes no batch, or cannot be reached; submitted batches go on, and the next run
         collects them.
     """
     began = time.monotonic()
     async with backend.batches() as batches:
-        run = _Run(backend, batches, receive, note, poll_s, patience_s, sleep, began)
+        run = _Run(backend, batches, receive, note, poll_s, patience_s, sleep, say, began)
         try:
             await run.run(requests, unfinished)
         finally:
@@ -83,6 +86,7 @@ class _Run:
     poll_s: float
     patience_s: float
     sleep: Sleep
+    say: Callable[[str], None]
     began: float
     tally: Tally = field(default_factory=Tally)
     _live: list[_Live] = field(default_factory=list["_Live"])
@@ -96,6 +100,13 @@ class _Run:
             live.waiting.clear()  # what this run does not want stays with the batch, for a run that does
         await self._submit_all(self._new(requests, holder))
         self._live += [live for live in taken_up if live.waiting]
+        if self._live:
+            waiting = sum(len(each.waiting) for each in self._live)
+            ids = ", ".join(each.state.batch for each in self._live[:3]) + (", ..." if len(self._live) > 3 else "")
+            self.say(
+                f"waiting for {waiting:,} answers of the provider (batches {one_line(ids, 200)}), "
+                "which may take hours; if this run ends before, the next one collects them"
+            )
         while self._live:
             await self._look()
             if self._live:

@@ -237,6 +237,7 @@ class _Cell:
             left,
             poll_s=model.poll_s,
             patience_s=model.deadline_s,
+            say=self.progress.note,
         )
 
     def _requests(self, to_send: pl.DataFrame) -> Iterator[list[Request]]:

@@ -17,6 +17,11 @@ class KilledError(Exception):
     """Stands for `kill -9`: nothing of ours catches it."""
 
 
+def echo(body: Any) -> str:
+    """The answer to a request of `requests`: its number."""
+    return body["messages"][0]["content"]
+
+
 def requests(numbers: Sequence[int], samples: int = 1) -> list[Request]:
     content = b'{"model":"m","messages":[{"role":"user","content":"%d"}]}'
     return [Request(f"q{n}", content % n, f"f{n}", sample) for n in numbers for sample in range(samples)]
@@ -32,6 +37,7 @@ class Runs:
     received: list[Arrival] = field(default_factory=list)
     kill: Callable[[str, int], bool] = lambda event, n: False
     pauses_s: list[float] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     events: dict[str, int] = field(default_factory=dict)
 
     def run(self, wanted: Sequence[Request], patience_s: float = 600) -> Tally:
@@ -42,10 +48,8 @@ class Runs:
         left = unfinished(self.journal)
         backend = OpenAIBatch(self.stub.base_url, "m", {}, **self.options)
         asked = [missing[at : at + 3] for at in range(0, len(missing), 3)]
-        course = ask_batches(
-            backend, asked, self._receive, self._note, left, poll_s=30, patience_s=patience_s, sleep=self._sleep
-        )
-        return asyncio.run(course)
+        how = {"poll_s": 30, "patience_s": patience_s, "sleep": self._sleep, "say": self.said.append}
+        return asyncio.run(ask_batches(backend, asked, self._receive, self._note, left, **how))
 
     def run_until_done(self, wanted: Sequence[Request]) -> int:
         """Runs until one is not killed; how many were."""
