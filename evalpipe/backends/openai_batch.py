@@ -110,11 +110,13 @@ class OpenAIBatches:
         while True:
             found, more = await self._page(limit=PAGE, **after)
             for each in found:
-                if isinstance(each, dict) and (each.get("metadata") or {}).get(KEY_FIELD) == key:
+                metadata = each.get("metadata") if isinstance(each, dict) else None
+                if isinstance(metadata, dict) and metadata.get(KEY_FIELD) == key:
                     return _read_state(each)
-            if not found or not more:
+            following = {"after": _text_in(found[-1], "id")} if found and more else after
+            if following == after:  # the last page, or a server that knows no pages
                 return None
-            after = {"after": _text_in(found[-1], "id")}
+            after = following
 
     async def _page(self, **options: Any) -> tuple[list[Any], bool]:  # noqa: ANN401 - the package's own parameters
         """Batches, latest first, and whether there are more."""
@@ -163,7 +165,7 @@ class OpenAIBatches:
             self._refuse(error)
         except (openai.APITimeoutError, httpx2.TimeoutException, TimeoutError):
             raise TryAgainError(f"{self._backend.base_url}: no reply within {self._backend.timeout_s:g} s") from None
-        except (openai.APIConnectionError, httpx2.TransportError) as error:
+        except (openai.APIConnectionError, httpx2.RequestError) as error:
             reason = one_line(str(without_key(f"{self._backend.base_url}: {cause(error)}", self._key)), ERROR_WIDTH)
             raise TryAgainError(reason, trouble="broken") from None
 

@@ -226,6 +226,39 @@ def test_calls_that_fail_now_and_then_change_nothing(fault):
     assert runs.outcomes == {f"q{n}.0": ("answered", str(n)) for n in range(10)}
 
 
+def test_a_download_that_breaks_is_read_again():
+    """Half of a file counts once: what came before the break is not received a second time."""
+    with BatchStub(lambda body: echo(body) + "x" * 50_000) as stub:
+        broken = []
+
+        def first_download(method, path):
+            if not path.endswith("/content") or broken:
+                return None
+            broken.append(path)
+            whole = stub.files[path.split("/")[2]]
+            return Reaction(body=whole, cut_after=len(whole) // 2)
+
+        stub.fault = first_download
+        runs = Runs(stub)
+        tally = runs.run(requests(range(10)))
+    assert (len(runs.outcomes), tally.answered, tally.retries) == (10, 10, 1)
+    assert runs.events["receive"] > 2
+
+
+def test_a_server_that_lists_the_same_page_for_ever_is_left():
+    """Looking for a batch ends, whatever the provider says of further pages."""
+    listed = Reaction(body=b'{"data": [{"id": "other", "metadata": "none"}], "has_more": true}')
+
+    def fault(method, path):
+        if (method, path) == ("POST", "/batches") and stub.calls["POST batches"] == 1:
+            return Reaction(status=500)
+        return listed if (method, path) == ("GET", "/batches") else None
+
+    with BatchStub(echo, fault) as stub:
+        Runs(stub).run(requests(range(3)))
+        assert len(stub.batches) == 1
+
+
 def test_a_provider_out_of_reach_ends_the_run_and_loses_nothing():
     """After `patience_s` one sentence says that the batch goes on; the next run collects it."""
     with BatchStub(echo) as stub:
