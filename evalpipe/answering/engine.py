@@ -31,7 +31,6 @@ Receive = Callable[[Sequence[Arrival]], None]
 
 BURST = 8  # starts before replies are looked at again: a 429 comes back faster than the next eight are sent
 WATCH_S = 0.05
-TRIED_ENOUGH = 3  # tries of a request that was not answered while nothing else was either
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +203,12 @@ class _Run:
         self._pump()
 
     def _next(self, now: float) -> _Waiting | None:
-        """The next one that may be tried; those that were tried before go first."""
-        while self._later:
+        """The next one that may be tried; those that were tried before go first.
+
+        Where every lane is sick, fresh ones do: they tell a dead endpoint from questions that it cannot bear.
+        """
+        fresh_first = bool(self._ready) and all(lane.sick for lane in self._lanes)
+        while self._later and not fresh_first:
             due = self._later[0][0]
             if due > now:
                 break
@@ -377,10 +380,9 @@ class _Run:
                 self._stalled()
 
     def _stalled(self) -> None:
-        """Nothing was answered for so long. What is left over at the end of a run has failed; else the run ends."""
+        """Nothing was answered for so long. What is left over when all else was answered has failed; else the run ends."""
         waiting = [each for _, _, each in self._later]
-        only_stubborn = self._all_drawn and not self._ready and self.tally.answered and not self._trying
-        if only_stubborn and all(each.tries >= TRIED_ENOUGH for each in waiting):
+        if self._all_drawn and not self._ready and self.tally.answered and not self._trying:
             self._later.clear()
             for each in waiting:
                 assert each.error is not None

@@ -5,7 +5,6 @@ once with "nothing is known": the run goes on, and may send a request that anoth
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -24,7 +23,6 @@ from evalpipe.store.shared_values import Key
 
 _T = TypeVar("_T")
 
-TTL_S = 3600.0
 WAIT_MS = 50.0
 KEYS_A_JOB = 512  # at 30,000 keys/s of a cluster 17 ms: long jobs would look like a slow cache
 
@@ -33,7 +31,6 @@ class BoundedCache:
     """`async with BoundedCache(SharedCache(access)) as cache`. For one event loop.
 
     Args:
-        ttl_s: how long answers stay.
         warn: told once when the cache is left out, and once when it is back.
     """
 
@@ -41,11 +38,9 @@ class BoundedCache:
         self,
         cache: SharedCache,
         *,
-        ttl_s: float = TTL_S,
         wait_ms: float = WAIT_MS,
         warn: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._ttl_s = ttl_s
         self._calls = BoundedCalls(cache, wait_ms / 1000, warn)
 
     @property
@@ -81,62 +76,38 @@ class BoundedCache:
         self._count(len(out), len(out) - out.count(None))
         return out
 
-    async def publish(self, answers: Sequence[tuple[Key, object, bytes]]) -> list[bytes | None]:
-        """Store each answer, with its Lease or whatever else `claim` gave. Returned is, to be adopted, an answer that
-        was there before, or None.
-        """
-        items = [Publication(key, _lease(claimed), answer, self._ttl_s) for key, claimed, answer in answers]
+    async def publish(self, items: Sequence[Publication]) -> list[bytes | None]:
+        """Store each answer. Returned is the one that was there before, to be adopted, or None."""
         out: list[bytes | None] = []
         for part in _parts(items):
             there = await self._calls.call(lambda cache, part=part: cache.publish(part))
             out += there if there is not None else [None] * len(part)
         return out
 
-    async def renew(self, leases: Sequence[tuple[Key, object]]) -> list[bool]:
+    async def renew(self, leases: Sequence[Lease]) -> list[bool]:
         """Whether each lease is still held; True where nobody says, as there is nothing better to do than to go on."""
-        held: dict[Key, bool] = {}
-        for part in _parts(_leases(leases)):
-            said = await self._calls.call(lambda cache, part=part: cache.renew(part))
-            held |= zip((lease.key for lease in part), said or [], strict=said is not None)
-        return [held.get(key, True) for key, _ in leases]
+        out: list[bool] = []
+        for part in _parts(leases):
+            held = await self._calls.call(lambda cache, part=part: cache.renew(part))
+            out += held if held is not None else [True] * len(part)
+        return out
 
-    async def release(self, leases: Sequence[tuple[Key, object]]) -> None:
+    async def release(self, leases: Sequence[Lease]) -> None:
         """Give leases back; those that cannot be end by themselves."""
-        for part in _parts(_leases(leases)):
+        for part in _parts(leases):
             await self._calls.call(lambda cache, part=part: cache.release(part))
 
-    def bucket(self, name: str, rates: Rates) -> "BoundedBucket":
-        """The budget of the endpoint that all processes call by this name."""
-        return BoundedBucket(self._calls, name, rates)
+    async def take(self, bucket: str, rates: Rates, wanted: int, tokens_each: float = 0) -> Grant | None:
+        """How many of `wanted` requests may go now; None: nobody says, keep to your own share."""
+        return await self._calls.call(lambda cache: cache.take(bucket, rates, wanted, tokens_each))
+
+    async def settle(self, bucket: str, tokens_delta: float) -> None:
+        """So many tokens more were used than taken, or fewer if negative."""
+        await self._calls.call(lambda cache: cache.settle(bucket, tokens_delta))
 
     def _count(self, keys: int, hits: int) -> None:
         self.counters.hits += hits
         self.counters.misses += keys - hits
-
-
-@dataclass(frozen=True, slots=True)
-class BoundedBucket:
-    """A token bucket that all processes share."""
-
-    _calls: BoundedCalls
-    _name: str
-    _rates: Rates
-
-    async def take(self, requests: int, tokens_each: float = 0) -> Grant | None:
-        """How many of `requests` may go now, and seconds to the next; None: nobody says, keep to your own share."""
-        return await self._calls.call(lambda cache: cache.take(self._name, self._rates, requests, tokens_each))
-
-    async def settle(self, tokens: float) -> None:
-        """So many tokens more were used than taken, or fewer if negative."""
-        await self._calls.call(lambda cache: cache.settle(self._name, tokens))
-
-
-def _lease(claimed: object) -> Lease | None:
-    return claimed if isinstance(claimed, Lease) else None
-
-
-def _leases(claimed: Sequence[tuple[Key, object]]) -> list[Lease]:
-    return [lease for _, lease in claimed if isinstance(lease, Lease)]
 
 
 def _give_back(cache: SharedCache, outcome: object) -> None:

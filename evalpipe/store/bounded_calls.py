@@ -6,6 +6,7 @@ A cache that does not answer in time is left out for a second, then two, up to a
 import asyncio
 import queue
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ _T = TypeVar("_T")
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 CALM_S = 30.0  # an outage that follows another sooner goes on with its pauses: a flickering cache is no help
 OPENING = 10  # nobody waits for the connections to be opened, so that may take so many times longer
+SWITCH_S = 0.0005  # how long the loop may keep Python's lock from the thread: else a busy loop looks like a slow cache
 _GIVE_WAY_S = 0.001  # lets a thread run that has its reply already and waits for its turn
 
 Ask = Callable[[SharedCache], _T]
@@ -68,6 +70,9 @@ class BoundedCalls:
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
+        # The loop keeps Python's lock for 5 ms at a time, and a batch of a cluster takes it twenty times. It stays so:
+        # another cache of this process may be open for longer.
+        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
         # A daemon: not even a name server that never answers keeps the process from its end.
         threading.Thread(target=self._work, name="shared-cache", daemon=True).start()
         self._opening = asyncio.create_task(self.call(lambda cache: cache.servers.check(), patience=OPENING))

@@ -26,7 +26,7 @@ def test_an_empty_file_has_every_default(load, tmp_path):
 def test_a_model_has_the_promised_defaults(load):
     """Not automatic, 3 retries, 30 s, no prompt of its own, no bound, nothing sampled that is not written."""
     model = load(CHAT).models["m"]
-    assert (model.automatic, model.max_retries, model.timeout_s, model.max_in_flight) == (False, 3, 30, 32)
+    assert (model.automatic, model.max_retries, model.timeout_s, model.max_in_flight) == (False, 3, 30, 256)
     assert (model.prompt, model.max_requests, model.sampling, model.api_key_env) == (None, None, {}, None)
     assert (model.input_usd_per_million, model.output_usd_per_million) == (None, None)
 
