@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from evalpipe.config import schema
-from evalpipe.config.schema import AnyModel, File, OpenAIChatModel, RecordedModel
+from evalpipe.config.schema import AnyModel, Endpoint, File, RecordedModel
 from evalpipe.core.errors import ConfigError
 from evalpipe.core.keys import fits_key, from_key, to_key
 from evalpipe.core.quoting import one_line
@@ -133,6 +133,7 @@ def _what(kind: str, message: str, at: tuple[int | str, ...]) -> str:
 
 _BACKENDS: dict[str, type[schema.Section]] = {
     "openai_chat": schema.OpenAIChatModel,
+    "openai_batch": schema.OpenAIBatchModel,
     "embedded": schema.EmbeddedModel,
     "recorded": schema.RecordedModel,
 }
@@ -190,7 +191,7 @@ def _entries(config: Config, name: str, model: AnyModel) -> list[tuple[str, AnyM
 
 def _check_environment(path: Path, models: dict[str, AnyModel]) -> None:
     for key, model in models.items():
-        if not isinstance(model, OpenAIChatModel) or model.api_key_env is None:
+        if not isinstance(model, Endpoint) or model.api_key_env is None:
             continue
         variable = model.api_key_env
         if not os.environ.get(variable, "").strip():

@@ -247,6 +247,25 @@ class OpenAIChatModel(Endpoint):
     budget_share: Annotated[float, Field(gt=0, le=1)] = 0.5  # dagster.yaml lets two runs of a model work at a time
 
 
+class OpenAIBatchModel(Endpoint):
+    """A provider's batch API. `chunk_requests` and `chunk_bytes` bound one batch; `poll_s`: pause between two looks at
+    the batches; `timeout_s`, `deadline_s`: of one call and of its repetitions, no answer is bound by them.
+    """
+
+    backend: Literal["openai_batch"]
+    completion_window: Name = "24h"
+    poll_s: Positive = 30
+    chunk_requests: Annotated[int, Field(ge=1, le=50_000)] = 50_000
+    chunk_bytes: Annotated[int, Field(ge=1_000, le=200_000_000)] = 200_000_000
+    timeout_s: Positive = 120
+
+    @model_validator(mode="after")
+    def _has_one_address(self) -> "OpenAIBatchModel":
+        if self.base_urls is not None:
+            raise ValueError("a batch goes to one address: give `base_url`, and leave `base_urls` out")
+        return self
+
+
 class EmbeddedModel(Sampled):
     """SmolLM2-135M-Instruct in a child process; `weights` names another GGUF file."""
 
@@ -275,7 +294,7 @@ class RecordedModel(Model):
         return self
 
 
-AnyModel = Annotated[OpenAIChatModel | EmbeddedModel | RecordedModel, Field(discriminator="backend")]
+AnyModel = Annotated[OpenAIChatModel | OpenAIBatchModel | EmbeddedModel | RecordedModel, Field(discriminator="backend")]
 
 
 class Labels(Section):

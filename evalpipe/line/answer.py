@@ -7,11 +7,14 @@ from uuid import uuid4
 
 import polars as pl
 
+from evalpipe.answering.batch_records import unfinished
+from evalpipe.answering.batches import ask_batches
 from evalpipe.answering.engine import Terms, ask_all
 from evalpipe.answering.loop import run_until_signalled
 from evalpipe.answering.requests import Request
 from evalpipe.answering.tally import Arrival, Tally
-from evalpipe.config.schema import AnyModel
+from evalpipe.backends.protocol import BatchBackend
+from evalpipe.config.schema import AnyModel, OpenAIBatchModel
 from evalpipe.core.answers import OUTCOMES, Reply
 from evalpipe.core.errors import UsageError
 from evalpipe.core.keys import draw, drop_of, from_key
@@ -151,7 +154,7 @@ class _Cell:
 
     def take_over(self) -> int:
         """Commit what runs that died left in the cell's journal; the lease says that their writers are gone."""
-        return sum(commit_segment(self.project.lake, self.journal, name) for name in self.journal.leftovers())
+        return sum(self._commit(name) for name in self.journal.leftovers())
 
     def fingerprints(self, draws: bool) -> pl.DataFrame:
         """`question_id`, `fingerprint` and `draw` (0 unless `draws`) of every question of the shard, in stored order.
@@ -201,12 +204,41 @@ class _Cell:
                 self.tally = run_until_signalled(self._asked(to_send, terms_of(model, project.config.file.cache)))
         finally:
             self.progress.finish()
-        commit_segment(project.lake, self.journal, name)
+        self._commit(name)
+
+    def _commit(self, name: str) -> int:
+        """Commit a segment. Batches of which something may still come are first noted in a segment of their own."""
+        if isinstance(self.ready.backend, BatchBackend) and (left := unfinished(self.journal.read(name))):
+            with self.journal.segment(f"batches-{uuid4().hex}") as kept:
+                kept.write([each.as_record() for each in left])
+        return commit_segment(self.project.lake, self.journal, name)
 
     async def _asked(self, to_send: pl.DataFrame, terms: Terms) -> Tally:
+        if isinstance(self.ready.backend, BatchBackend):
+            return await self._asked_in_batches(self.ready.backend, to_send)
         async with sharing(self.project.config, self.progress.note) as cache:
             bucket = None if cache is None else EndpointBucket(cache, self.ready.backend.identity, terms.rates)
             return await ask_all(self.ready.backend, self._requests(to_send), self._receive, terms, cache, bucket)
+
+    async def _asked_in_batches(self, backend: BatchBackend, to_send: pl.DataFrame) -> Tally:
+        segment, model = self._segment, self.project.config.models[self.ready.key]
+        assert segment is not None
+        assert isinstance(model, OpenAIBatchModel)
+        # What earlier runs left with the provider moves into this run's segment, where the answers will be.
+        old = [name for name in self.journal.leftovers() if name != segment.name]
+        left = unfinished(record for name in old for record in self.journal.read(name))
+        segment.write([each.as_record() for each in left])
+        self.journal.remove(old)
+        return await ask_batches(
+            backend,
+            self._requests(to_send),
+            self._receive,
+            lambda record: segment.write([record]),
+            left,
+            poll_s=model.poll_s,
+            patience_s=model.deadline_s,
+            say=self.progress.note,
+        )
 
     def _requests(self, to_send: pl.DataFrame) -> Iterator[list[Request]]:
         """The requests of `to_send`, in stored order; rendered as they are drawn where the shard is large."""
