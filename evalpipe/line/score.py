@@ -9,8 +9,9 @@ import polars as pl
 from evalpipe.core.keys import drop_of, from_key
 from evalpipe.core.questions import Question
 from evalpipe.core.scores import Score
-from evalpipe.line.answer import no_questions, shard_row
+from evalpipe.line.answer import shard_row
 from evalpipe.line.answers import answers_of
+from evalpipe.line.cell import no_questions
 from evalpipe.line.models import ReadyModel, ready_model, scorer_for, scorers_version, to_questions
 from evalpipe.line.project import MadeBy, Project, now
 from evalpipe.store.lease import lease
