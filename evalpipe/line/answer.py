@@ -74,10 +74,10 @@ def answer_cell(
         ConfigError: the model's configuration does not fit.
         BackendError: the endpoint serves nothing; what came before is in the journal for the next run.
     """
-    with lease(project.lake, "cells", model, shard, on_wait=progress.note):
+    with lease(project.lake, "cells", model, shard, on_wait=progress.note) as held:
         # Before the questions: were they replaced in between, the cell would say the old version and be asked again.
         versions = shard_row(project.lake, shard)
-        cell = Cell(project, ready_model(project, model), shard, str(versions["bank"]), made, progress)
+        cell = Cell(project, ready_model(project, model), shard, str(versions["bank"]), made, progress, held)
         taken_over = cell.take_over()
         requests = cell.fingerprints(draws=asking.sample_below < 1)
         known = known_of(project.lake, model, requests["fingerprint"], project.config.file.cache.ttl_s)
@@ -91,6 +91,7 @@ def answer_cell(
         stopped_by = None
         if summary.asked < summary.questions:
             stopped_by = MAX_REQUESTS if to_send.height < missing.height else LIMIT
+        held.check()
         _write_cell(project, cell.ready, versions, summary, stopped_by, made)
     return summary
 

@@ -26,6 +26,7 @@ from evalpipe.line.models import ReadyModel, terms_of, to_questions
 from evalpipe.line.project import MadeBy, Project, now
 from evalpipe.line.sharing import EndpointBucket, sharing
 from evalpipe.store.journal import Journal, Segment, cell_journal
+from evalpipe.store.lease import Lease
 from evalpipe.telemetry.progress import Progress
 
 KEEP_BYTES = 32_000_000  # of rendered requests; those of a larger shard are rendered again when they are sent
@@ -42,6 +43,7 @@ class Cell:
     bank: str
     made: MadeBy
     progress: Progress
+    held: Lease
     started: datetime = field(default_factory=now)
     tally: Tally = field(default_factory=Tally)
     journal: Journal = field(init=False)
@@ -111,6 +113,7 @@ class Cell:
         if isinstance(self.ready.backend, BatchBackend) and (left := unfinished(self.journal.read(name))):
             with self.journal.segment(f"batches-{uuid4().hex}") as kept:
                 kept.write([each.as_record() for each in left])
+        self.held.check()
         return commit_segment(self.project.lake, self.journal, name)
 
     async def _asked(self, to_send: pl.DataFrame, terms: Terms) -> Tally:
@@ -128,12 +131,18 @@ class Cell:
         old = [name for name in self.journal.leftovers() if name != segment.name]
         left = unfinished(record for name in old for record in self.journal.read(name))
         segment.write([each.as_record() for each in left])
+        segment.flush()
         self.journal.remove(old)
+
+        def note(record: dict[str, object]) -> None:
+            segment.write([record])
+            segment.flush()  # a batch that nobody remembers would be submitted again
+
         return await ask_batches(
             backend,
             self._requests(to_send),
             self._receive,
-            lambda record: segment.write([record]),
+            note,
             left,
             poll_s=model.poll_s,
             patience_s=model.deadline_s,

@@ -30,7 +30,11 @@ class Segment(Protocol):
     def name(self) -> str: ...
 
     def write(self, rows: Sequence[Mapping[str, object]]) -> None:
-        """Append rows. Raises LakeError: they cannot be kept; those before them are whole."""
+        """Append rows; on S3 they are kept within two seconds. Raises LakeError: they cannot be kept."""
+        ...
+
+    def flush(self) -> None:
+        """Returns when all that was written is kept. Raises LakeError: it cannot be."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -151,6 +155,9 @@ class FileSegment:
             os.ftruncate(self._file, self._size_bytes)  # half a line would spoil the next one
             raise _unwritable(self.path, error) from error
         self._size_bytes += len(lines)
+
+    def flush(self) -> None:
+        """Nothing to do: `write` has handed all of it to the operating system."""
 
     def __enter__(self) -> "FileSegment":
         return self

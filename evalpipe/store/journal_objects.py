@@ -61,6 +61,7 @@ class ObjectSegment:
         self._lines: list[bytes] = []
         self._since = 0.0  # when the oldest of them came
         self._changed = threading.Condition()
+        self._flushing = threading.Lock()  # one object after the other
         self._closing = False
         self._failure: LakeError | None = None
         # A daemon: a process that ends without leaving the segment must not hang on it.
@@ -118,7 +119,15 @@ class ObjectSegment:
                 self._changed.wait(left)
             return not self._closing
 
+    def flush(self) -> None:
+        """Returns when all that was written is there."""
+        self._flush()
+
     def _flush(self) -> None:
+        with self._flushing:
+            self._put()
+
+    def _put(self) -> None:
         """Put the lines of now as the next object. They leave the memory when they are there, not before."""
         with self._changed:
             lines, since = self._lines[:], time.monotonic()
