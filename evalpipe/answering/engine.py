@@ -100,6 +100,7 @@ class _Run:
     _pump_soon: bool = False
     _all_drawn: bool = False
     _enough: int = 0  # so many waiting are enough; with fewer, more are drawn
+    _giving_up: bool = False
     _lag_s: float = 0.0
     _began: float = 0.0
     _progress_at: float = 0.0
@@ -303,7 +304,7 @@ class _Run:
             waiting.faults += error.trouble == "fault"
         since_first_s = now - waiting.first_try
         pause_s = self.terms.patience.pause_s(error, waiting.faults, waiting.tries, since_first_s)
-        if pause_s is None:
+        if pause_s is None or self._giving_up:
             self._failed(waiting, error)
         else:
             self.tally.retries += 1
@@ -382,9 +383,14 @@ class _Run:
                 self._stalled()
 
     def _stalled(self) -> None:
-        """Nothing was answered for so long. What is left when all else was answered has failed; else the run ends."""
+        """Nothing was answered for so long. A rest that was tried, and is smaller than what was answered, has failed: it
+        is the questions. Else it is the endpoint, and the run ends.
+        """
+        if self._giving_up:
+            return  # what is still in flight ends within its time-out
         waiting = [each for _, _, each in self._later]
-        if self._all_drawn and not self._ready and self.tally.answered and not self._trying:
+        if self._all_drawn and not self._ready and len(waiting) <= self.tally.answered:
+            self._giving_up = True
             self._later.clear()
             for each in waiting:
                 assert each.error is not None

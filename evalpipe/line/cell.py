@@ -3,7 +3,7 @@
 The caller (`line.answer`) holds the cell's lease and decides what is to be asked.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
@@ -134,7 +134,7 @@ class Cell:
         segment.flush()
         self.journal.remove(old)
 
-        def note(record: dict[str, object]) -> None:
+        def note(record: Mapping[str, object]) -> None:
             segment.write([record])
             segment.flush()  # a batch that nobody remembers would be submitted again
 
