@@ -12,7 +12,7 @@ import orjson
 
 from evalpipe.answering.requests import Request
 from evalpipe.core.answers import OUTCOMES, Reply
-from evalpipe.store.bounded_cache import BoundedCache
+from evalpipe.store.bounded_cache import KEYS_A_JOB, BoundedCache
 from evalpipe.store.shared_cache import Lease, Publication
 from evalpipe.store.shared_values import Key
 
@@ -72,20 +72,24 @@ class Flights:
 
     async def _claim(self, requests: Sequence[Request]) -> Sorted:
         found = Sorted([], [], [])
-        for request, got in zip(requests, await self.cache.claim([each.key for each in requests]), strict=True):
-            if got is None:
-                found.held.append(request)
-            elif isinstance(got, bytes):
-                reply = unpack(got)
-                if reply is not None:
-                    found.hits.append((request, reply))
-                else:  # another version's way to write it: ask, and leave it alone
+        for at in range(
+            0, len(requests), KEYS_A_JOB
+        ):  # each lease is noted before the next wait, which may be the last
+            part = requests[at : at + KEYS_A_JOB]
+            for request, got in zip(part, await self.cache.claim([each.key for each in part]), strict=True):
+                if got is None:
+                    found.held.append(request)
+                elif isinstance(got, bytes):
+                    reply = unpack(got)
+                    if reply is not None:
+                        found.hits.append((request, reply))
+                    else:  # another version's way to write it: ask, and leave it alone
+                        found.ours.append(request)
+                elif not isinstance(got, Lease):  # the cache is out: nobody coordinates
                     found.ours.append(request)
-            elif not isinstance(got, Lease):  # the cache is out: nobody coordinates
-                found.ours.append(request)
-            else:
-                self._leases[request.key] = got
-                found.ours.append(request)
+                else:
+                    self._leases[request.key] = got
+                    found.ours.append(request)
         return found
 
     def answered(self, request: Request, reply: Reply) -> None:
@@ -111,12 +115,15 @@ class Flights:
             await self._tell()
 
     async def _tell(self) -> None:
-        if self._news:
-            news, self._news = self._news, []
+        """Cancelled half-way, it may be called again: an answer is forgotten when it was published, and not before."""
+        while self._news:
+            news = self._news[:KEYS_A_JOB]
             await self.cache.publish(news)
-        if self._given_up:
-            given_up, self._given_up = self._given_up, []
+            del self._news[: len(news)]
+        while self._given_up:
+            given_up = self._given_up[:KEYS_A_JOB]
             await self.cache.release(given_up)
+            del self._given_up[: len(given_up)]
 
     async def _look(self) -> None:
         pause_s = LOOK_FIRST_S
