@@ -74,20 +74,25 @@ class Bench:
             return run("bare.py", *words)
         with tempfile.TemporaryDirectory(dir=self.folder) as made:
             folder = self._lake(Path(made), case, questions, "Redis" in client, "sdk" in client)
-            with self.redis.client() as client_of_redis:
-                client_of_redis.flushall()
-            return run("cell.py", str(folder), "stub", "bank.0000", "warm.0000")
-
-    def fill(self, questions: int) -> None:
-        """Redis learns the answers to all questions."""
-        self.ask("evalpipe + Redis", CASES[0], questions)
+            self.forget()
+            measured = run("cell.py", str(folder), "stub", "bank.0000", "warm.0000")
+            if "Redis" in client and (left := questions - self.kept()) > 0:
+                print(f"{case.name}, {client}: {left:,} answers did not come into Redis in time", file=sys.stderr)
+            return measured
 
     def hit(self, questions: int) -> dict[str, Any]:
+        """Answers from Redis; where it does not know them yet, it learns them."""
         with tempfile.TemporaryDirectory(dir=self.folder) as made:
             folder = self._lake(Path(made), CASES[0], questions, redis=True, sdk=False)
-            measured = run("cell.py", str(folder), "stub", "bank.0000", "warm.0000")
-            assert measured["summary"]["hits"] == questions, measured
-            return measured
+            return run("cell.py", str(folder), "stub", "bank.0000", "warm.0000")
+
+    def forget(self) -> None:
+        with self.redis.client() as client:
+            client.flushall()
+
+    def kept(self) -> int:
+        with self.redis.client() as client:
+            return client.dbsize()
 
     def _lake(self, made: Path, case: Case, questions: int, redis: bool, sdk: bool) -> Path:
         folder = made / "project"
@@ -156,14 +161,19 @@ def main() -> None:
                     say(f"round {turn + 1}, {case.name}, {client}: {count:,}")
                     measured.setdefault((case, client), []).append(bench.ask(client, case, count))
         say(f"(c) all hits, {known:,}")
-        bench.fill(known)
+        bench.forget()
+        while bench.kept() < known:  # a machine that is busy with other work leaves the cache out now and then
+            bench.hit(known)
         hits = [bench.hit(known) for _ in range(options.rounds)]
     print(f"{machine()} · {questions:,} questions, {known:,} known ones · medians of {options.rounds} rounds\n")
     rows = [row for case in CASES for row in rows_of(case, {client: measured[case, client] for client in CLIENTS})]
     hits_s = median(map(rate, hits))
     bar = "answers/s " + against(hits_s, HITS_BAR, at_most=False, form=",.0f")
     cost = f"{median(map(per_1000, hits)):.2f}"
-    rows.append(["(c) all hits in Redis: evalpipe", cost, "", "", f"{hits_s:,.0f}", *memory_and_start(hits), bar])
+    share = sum(one["summary"]["hits"] for one in hits) / (known * len(hits))
+    rows.append(
+        [f"(c) {share:.0%} hits in Redis: evalpipe", cost, "", "", f"{hits_s:,.0f}", *memory_and_start(hits), bar]
+    )
     header = [
         "",
         "CPU s per 1,000",
