@@ -389,7 +389,7 @@ class _Run:
         if self._giving_up:
             return  # what is still in flight ends within its time-out
         waiting = [each for _, _, each in self._later]
-        if self._all_drawn and not self._ready and len(waiting) <= self.tally.answered:
+        if self._all_drawn and not self._ready and len(waiting) + len(self._trying) <= self.tally.answered:
             self._giving_up = True
             self._later.clear()
             for each in waiting:
