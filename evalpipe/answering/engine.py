@@ -383,7 +383,7 @@ class _Run:
                 self._stalled()
 
     def _stalled(self) -> None:
-        """Nothing was answered for so long. A rest that was tried, and is smaller than what was answered, has failed: it
+        """Nothing was answered for so long. A rest that was tried and is less than what was answered has failed: it
         is the questions. Else it is the endpoint, and the run ends.
         """
         if self._giving_up:
