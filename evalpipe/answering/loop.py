@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from evalpipe.core.errors import Stopped
+
 _T = TypeVar("_T")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -44,7 +46,7 @@ def run_until_signalled(work: Coroutine[Any, Any, _T]) -> _T:
         if not caught:
             raise
     signal.raise_signal(caught[0])
-    raise KeyboardInterrupt  # whoever handled it only took note
+    raise Stopped  # whoever handled it only took note
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 
 from evalpipe.answering.prompts import Renderer
-from evalpipe.backends.protocol import Backend
+from evalpipe.backends.protocol import Addressee
 from evalpipe.core.questions import Question
 from evalpipe.core.versions import DIGEST_BYTES
 
@@ -35,7 +35,7 @@ class Request:
 class RequestMaker:
     """Questions become requests, for one model. Keeps what is the same for all of them."""
 
-    def __init__(self, backend: Backend, renderer: Renderer) -> None:
+    def __init__(self, backend: Addressee, renderer: Renderer) -> None:
         self._backend = backend
         self._renderer = renderer
         identity = backend.identity.encode()

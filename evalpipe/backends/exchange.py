@@ -1,12 +1,16 @@
 """One HTTP exchange of a chat completion, whoever carries it: `wire` or `sdk` send bytes and bring bytes back."""
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+import orjson
+
 from evalpipe import __version__
 from evalpipe.backends.protocol import TryAgainError
+from evalpipe.backends.secrets import without_key
 
 LARGEST_REPLY_BYTES = 50_000_000  # a model's longest answer is under 1 MB; more is a wrong server
 PATH = "/chat/completions"
@@ -47,6 +51,18 @@ def headers(key: str | None) -> dict[str, str]:
         "user-agent": f"evalpipe/{__version__}",
     }
     return ours | ({"authorization": f"Bearer {key}"} if key else {})
+
+
+def parse_body(content: bytes, key: str | None) -> object:
+    """The JSON of a body, else its text; the key is out of both. What is nested too deep to parse stays text."""
+    try:
+        return without_key(orjson.loads(content), key)
+    except orjson.JSONDecodeError:
+        pass
+    try:  # orjson takes no lone surrogates, NaN or numbers of hundreds of digits; some servers send them
+        return without_key(json.loads(content), key)
+    except (ValueError, RecursionError):
+        return without_key(content.decode("utf-8", "replace"), key)
 
 
 def too_large() -> TryAgainError:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from evalpipe.backends.completion import read_reply
-from evalpipe.backends.exchange import Opener, Transport
+from evalpipe.backends.exchange import Opener, Transport, parse_body
 from evalpipe.backends.protocol import Message, TryAgainError
 from evalpipe.backends.sdk import open_sdk
 from evalpipe.backends.secrets import SHORTEST_SECRET, read_key, without_key
@@ -104,11 +104,11 @@ class ChatSession:
             hold_s = read_hold(exchange.header, time.time())
         if exchange.status < 300:
             secret = self._key if self._key and len(self._key) >= SHORTEST_SECRET else None
-            reply = read_reply(_parse(exchange.content, secret), latency_s)
+            reply = read_reply(parse_body(exchange.content, secret), latency_s)
         else:
             pause_s = read_retry_after(exchange.header("retry-after"), time.time()) or hold_s
             reply = read_status(
-                exchange.status, _parse(exchange.content, self._key), pause_s, latency_s, self._endpoint
+                exchange.status, parse_body(exchange.content, self._key), pause_s, latency_s, self._endpoint
             )
         return replace(reply, hold_s=hold_s) if hold_s else reply
 
@@ -144,15 +144,3 @@ def check_address(base_url: str) -> None:
         raise ConfigError(f"`base_url` {one_line(base_url)!r} is not an address. Write it like https://host/v1.")
     if parts.path.rstrip("/").endswith("/chat/completions"):
         raise ConfigError(f"`base_url` {one_line(base_url)!r}: leave /chat/completions out, it is added.")
-
-
-def _parse(content: bytes, key: str | None) -> object:
-    """The JSON of a body, else its text; the key is out of both. What is nested too deep to parse stays text."""
-    try:
-        return without_key(orjson.loads(content), key)
-    except orjson.JSONDecodeError:
-        pass
-    try:  # orjson takes no lone surrogates, NaN or numbers of hundreds of digits; some servers send them
-        return without_key(json.loads(content), key)
-    except (ValueError, RecursionError):
-        return without_key(content.decode("utf-8", "replace"), key)

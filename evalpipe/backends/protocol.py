@@ -1,11 +1,14 @@
 """What the engine and a backend say to each other.
 
-A backend makes one try at a time. The engine counts tries, waits, and writes the journal; it knows no protocol.
+A backend makes one try at a time. The engine counts tries, waits, and writes the journal; it knows no protocol. A
+backend that takes requests by the file (`BatchBackend`) has a course of its own, `answering/batches.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Literal, Protocol
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
 
 from evalpipe.core.answers import Reply
 from evalpipe.core.errors import BackendError
@@ -49,8 +52,8 @@ class NotServedError(BackendError):
         self.rejected = rejected
 
 
-class Backend(Protocol):
-    """An endpoint that is not open yet: `content` is exact and pure, `sessions` opens it.
+class Addressee(Protocol):
+    """Who is asked, and in which words: what a fingerprint is made of. Opens nothing.
 
     `identity` is the endpoint's identity in a fingerprint: the same address, weights or file, whatever the port.
     """
@@ -61,6 +64,10 @@ class Backend(Protocol):
     def content(self, question: Question, messages: tuple[Message, ...]) -> bytes:
         """Every byte that would be sent for this question: JSON, with its sampling fields in sorted order."""
         ...
+
+
+class Backend(Addressee, Protocol):
+    """An endpoint that is not open yet: `content` is exact and pure, `sessions` opens it."""
 
     def sessions(self) -> AbstractAsyncContextManager[Sequence["Session"]]:
         """Open connections, or start the server: one session for each place that answers for this model.
@@ -80,4 +87,80 @@ class Session(Protocol):
             TryAgainError: this try failed, the next may not.
             BackendError: no request of this run can be served (wrong key, no such model); the run stops.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BatchState:
+    """How far a batch has come. `status` is the provider's word, `files` hold the results of one that ended.
+
+    `refusal`: why it was not taken, so that no request of it was processed. `crowded`: it was not, because the account
+    has too much enqueued already.
+    """
+
+    batch: str
+    status: str
+    ended: bool = False
+    files: tuple[str, ...] = ()
+    refusal: str | None = None
+    crowded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What became of the request `custom_id`. `hopeless`: each request would meet the same, in one sentence."""
+
+    custom_id: str
+    reply: Reply
+    hopeless: str | None = None
+
+
+@runtime_checkable
+class BatchBackend(Addressee, Protocol):
+    """A provider that takes requests by the file and answers within hours.
+
+    One file holds at most `chunk_requests` requests and `chunk_bytes` bytes.
+    """
+
+    @property
+    def chunk_requests(self) -> int: ...
+
+    @property
+    def chunk_bytes(self) -> int: ...
+
+    def batches(self) -> AbstractAsyncContextManager["Batches"]:
+        """An open connection. Raises BackendError: the key cannot be used."""
+        ...
+
+
+class Batches(Protocol):
+    """An open connection to a provider. Each call is one try.
+
+    Raises, each of them:
+        TryAgainError: this try failed, the next may not.
+        BackendError: the provider takes no batch of this run.
+    """
+
+    async def check(self) -> None:
+        """Something that costs nothing, to see whether address and key are right."""
+        ...
+
+    async def upload(self, path: Path) -> str:
+        """The id of the uploaded file of request lines."""
+        ...
+
+    async def create(self, file: str, key: str) -> BatchState:
+        """A new batch of the lines of `file`, found again by our own `key`. After TryAgainError it may exist."""
+        ...
+
+    async def find(self, key: str) -> BatchState | None:
+        """The batch that was created with `key`; None: none was."""
+        ...
+
+    async def state(self, batch: str) -> BatchState | None:
+        """None: the provider knows no such batch (any more)."""
+        ...
+
+    def results(self, file: str) -> AsyncGenerator[list[BatchResult]]:
+        """The results in a file, some at a time; lines that tell no request are left out."""
         ...

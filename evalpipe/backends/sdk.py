@@ -5,7 +5,7 @@ ours (the package reads keys and headers from the environment), and the reply is
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,21 +20,34 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def open_sdk(base_url: str, key: str | None, timeout_s: float, connections: int) -> AsyncIterator["Sdk"]:
+    async with open_client(base_url, key, timeout_s, connections) as client:
+        yield Sdk(client, timeout_s)
+
+
+@asynccontextmanager
+async def open_client(
+    base_url: str,
+    key: str | None,
+    timeout_s: float,
+    connections: int,
+    its_own: Sequence[str] = ("host", "content-length"),
+    capped: bool = True,
+) -> AsyncIterator["AsyncOpenAI"]:
+    """The package's client, which sends our headers but for `its_own`; `capped`: no reply beyond the limit."""
     import httpx2
     from openai import AsyncOpenAI
 
     async def send_our_headers(request: httpx2.Request) -> None:
-        kept = {name: request.headers[name] for name in ("host", "content-length") if name in request.headers}
-        request.headers = httpx2.Headers({**kept, **headers(key), "connection": "keep-alive"})
+        kept = {name: request.headers[name] for name in its_own if name in request.headers}
+        request.headers = httpx2.Headers({**headers(key), **kept, "connection": "keep-alive"})
 
     async with httpx2.AsyncClient(
         timeout=timeout_s,
         limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
         trust_env=not _is_loopback(base_url),  # no proxy stands before this machine itself
-        event_hooks={"request": [send_our_headers], "response": [_cap_reply]},
+        event_hooks={"request": [send_our_headers], "response": [_cap_reply] if capped else []},
     ) as http:
-        client = AsyncOpenAI(api_key="unused", base_url=base_url, http_client=http, max_retries=0, timeout=timeout_s)
-        yield Sdk(client, timeout_s)
+        yield AsyncOpenAI(api_key="unused", base_url=base_url, http_client=http, max_retries=0, timeout=timeout_s)
 
 
 class Sdk:
@@ -58,7 +71,7 @@ class Sdk:
         except openai.APITimeoutError:
             raise TimeoutError from None
         except openai.APIConnectionError as error:
-            raise TryAgainError(_cause(error), trouble="broken") from None
+            raise TryAgainError(cause(error), trouble="broken") from None
         return Exchange(response.status_code, response.headers.get, response.content)
 
 
@@ -89,7 +102,7 @@ async def _cap_reply(response: "httpx2.Response") -> None:
     response.stream = Capped()
 
 
-def _cause(error: BaseException) -> str:
+def cause(error: BaseException) -> str:
     """The innermost reason of a failed connection, e.g. "[Errno 111] Connection refused"."""
     said = type(error).__name__
     for _ in range(8):  # openai, httpx2, httpcore and the socket wrap one another

@@ -28,8 +28,9 @@ def doctor(
 ) -> None:
     """Look for what is misconfigured or broken, and say how to mend it.
 
-    Sends ONE short chat completion to the endpoint of each openai_chat model (it may cost a fraction of a cent), and
-    starts the embedded model for one token; --offline leaves both out. Writes to the lake, the landing place and
+    Sends ONE short chat completion to the endpoint of each openai_chat model (it may cost a fraction of a cent),
+    lists the batches of each openai_batch model, and starts the embedded model for one token; --offline leaves all of
+    that out. Writes to the lake, the landing place and
     Dagster's home to see whether that works, and leaves nothing there. Exit code 1 if anything is bad; warnings
     alone are fine.
     """

@@ -9,13 +9,13 @@ import typer
 
 from evalpipe.cli import bring, doctor, labels, look, operate, run
 from evalpipe.cli.terminal import say
-from evalpipe.core.errors import ConfigError, EvalpipeError, UsageError
+from evalpipe.core.errors import ConfigError, EvalpipeError, Stopped, UsageError
 
-FAILED, WRONG_USE = 1, 2
+FAILED, WRONG_USE, STOPPED = 1, 2, 130
 
 app = typer.Typer(
     name="evalpipe",
-    help="Drops of questions in, a leaderboard one can trust out. Exit codes: 0 fine, 1 failed, 2 wrong use.",
+    help="Drops of questions in, a leaderboard to trust out. Exit codes: 0 fine, 1 failed, 2 wrong use, 130 stopped.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,7 +32,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
         app()
     except (ConfigError, UsageError) as error:
@@ -41,17 +42,13 @@ def main() -> None:
     except EvalpipeError as error:
         say(str(error))
         sys.exit(FAILED)
-    except KeyboardInterrupt as interrupt:
+    except Stopped:
         say("Stopped. What was answered is kept; the same command goes on from here.")
-        sys.exit(128 + (signal.SIGTERM if isinstance(interrupt, _Terminated) else signal.SIGINT))
+        sys.exit(STOPPED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
 
 
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM: as Ctrl-C, with an exit code of its own."""
-
-
-def _terminate(number: int, frame: object) -> None:
-    raise _Terminated
+def _stop(number: int, frame: object) -> None:
+    raise Stopped

@@ -10,10 +10,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from evalpipe.config import schema
-from evalpipe.config.schema import AnyModel, File, OpenAIChatModel, RecordedModel
+from evalpipe.config.schema import AnyModel, Endpoint, File, RecordedModel
 from evalpipe.core.errors import ConfigError
 from evalpipe.core.keys import fits_key, from_key, to_key
 from evalpipe.core.quoting import one_line
+from evalpipe.store.s3_place import SCHEME, S3Place, s3_place
 
 VARIABLE = "EVALPIPE_CONFIG"
 DEFAULT = "evalpipe.toml"
@@ -28,8 +29,20 @@ class Config:
     models: dict[str, AnyModel]
 
     @property
-    def lake(self) -> Path:
-        return self.resolve(Path(self.file.lake.uri))
+    def lake(self) -> Path | S3Place:
+        """Where the lake lies; for S3, what the file does not say comes from the environment.
+
+        Raises: ConfigError: the environment names no proper endpoint.
+        """
+        said = self.file.lake
+        if said.uri.startswith(SCHEME):
+            try:
+                return s3_place(
+                    said.uri, endpoint_url=said.endpoint_url, region=said.region, path_style=said.path_style
+                )
+            except ValueError as error:
+                raise ConfigError(f"{self.path}: `lake.uri`: {error}.") from None
+        return self.resolve(Path(said.uri))
 
     @property
     def landing(self) -> Path:
@@ -77,7 +90,8 @@ def load_config(path: Path | None = None) -> Config:
     except ValidationError as error:
         raise ConfigError("\n".join(_sentences(named, error))) from None
     config = Config(named.resolve(), file, {})
-    if config.lake.resolve().is_relative_to(config.landing.resolve()):
+    lake = config.lake
+    if isinstance(lake, Path) and lake.resolve().is_relative_to(config.landing.resolve()):
         raise ConfigError(
             f"{named}: `lake.uri` lies in the folder of `landing.uri`, where tables would be taken for drops. "
             "Give each a folder of its own."
@@ -119,6 +133,7 @@ def _what(kind: str, message: str, at: tuple[int | str, ...]) -> str:
 
 _BACKENDS: dict[str, type[schema.Section]] = {
     "openai_chat": schema.OpenAIChatModel,
+    "openai_batch": schema.OpenAIBatchModel,
     "embedded": schema.EmbeddedModel,
     "recorded": schema.RecordedModel,
 }
@@ -176,7 +191,7 @@ def _entries(config: Config, name: str, model: AnyModel) -> list[tuple[str, AnyM
 
 def _check_environment(path: Path, models: dict[str, AnyModel]) -> None:
     for key, model in models.items():
-        if not isinstance(model, OpenAIChatModel) or model.api_key_env is None:
+        if not isinstance(model, Endpoint) or model.api_key_env is None:
             continue
         variable = model.api_key_env
         if not os.environ.get(variable, "").strip():

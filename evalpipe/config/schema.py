@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from evalpipe.core.keys import MAX_KEY_LENGTH, fits_key
+from evalpipe.store.s3_place import SCHEME, checked_endpoint, split_uri
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1)]
@@ -48,29 +49,68 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Place(Section):
+def _local_path(uri: str, allowed: str) -> str:
+    if "://" in uri and not uri.startswith("file://"):
+        raise ValueError(allowed)
+    path = uri.removeprefix("file://")
+    if uri != path and not path.startswith("/"):
+        raise ValueError("a file:// address holds a whole path: file:///path")
+    return path
+
+
+class LandingPlace(Section):
     """A local folder; a relative one starts at the configuration file."""
 
-    uri: Name
+    uri: Name = "data/landing"
+    settle_s: Seconds = 30
 
     @field_validator("uri")
     @classmethod
     def _is_local(cls, uri: str) -> str:
-        if "://" in uri and not uri.startswith("file://"):
-            raise ValueError("only local folders are supported in this version: a path, or file:///path")
-        path = uri.removeprefix("file://")
-        if uri != path and not path.startswith("/"):
-            raise ValueError("a file:// address holds a whole path: file:///path")
-        return path
+        return _local_path(
+            uri,
+            "the landing place is a local folder in this version: a path, or file:///path; only `[lake] uri` may be s3://",
+        )
 
 
-class LandingPlace(Place):
-    uri: Name = "data/landing"
-    settle_s: Seconds = 30
+class LakePlace(Section):
+    """A local folder as the landing place, or `s3://bucket/prefix`; the other keys are about S3 alone.
 
+    `path_style`: the bucket stands in the path, not in the host name. Keys come from the environment.
+    """
 
-class LakePlace(Place):
     uri: Name = "data/lake"
+    endpoint_url: str | None = None
+    region: Name | None = None
+    path_style: bool | None = None
+
+    @field_validator("uri")
+    @classmethod
+    def _is_place(cls, uri: str) -> str:
+        if uri.startswith(SCHEME):
+            split_uri(uri)
+            return uri
+        return _local_path(uri, "only local folders and S3 are supported: a path, file:///path or s3://bucket/prefix")
+
+    @field_validator("endpoint_url")
+    @classmethod
+    def _is_address(cls, endpoint_url: str) -> str:
+        return checked_endpoint(endpoint_url)
+
+    @field_validator("region")
+    @classmethod
+    def _is_region(cls, region: str) -> str:
+        if not re.fullmatch(r"[a-z0-9-]+", region):
+            raise ValueError("a region such as eu-central-1 is expected: a-z, 0-9 and `-`")
+        return region
+
+    @model_validator(mode="after")
+    def _options_are_of_s3(self) -> "LakePlace":
+        options = {"endpoint_url": self.endpoint_url, "region": self.region, "path_style": self.path_style}
+        given = [name for name, value in options.items() if value is not None]
+        if given and not self.uri.startswith(SCHEME):
+            raise ValueError(f"`{given[0]}` is about S3, and `uri` is a local folder; leave it out")
+        return self
 
 
 class Shards(Section):
@@ -207,6 +247,25 @@ class OpenAIChatModel(Endpoint):
     budget_share: Annotated[float, Field(gt=0, le=1)] = 0.5  # dagster.yaml lets two runs of a model work at a time
 
 
+class OpenAIBatchModel(Endpoint):
+    """A provider's batch API. `chunk_requests` and `chunk_bytes` bound one batch; `poll_s`: pause between two looks at
+    the batches; `timeout_s`, `deadline_s`: of one call and of its repetitions, no answer is bound by them.
+    """
+
+    backend: Literal["openai_batch"]
+    completion_window: Name = "24h"
+    poll_s: Positive = 30
+    chunk_requests: Annotated[int, Field(ge=1, le=50_000)] = 50_000
+    chunk_bytes: Annotated[int, Field(ge=1_000, le=200_000_000)] = 200_000_000
+    timeout_s: Positive = 120
+
+    @model_validator(mode="after")
+    def _has_one_address(self) -> "OpenAIBatchModel":
+        if self.base_urls is not None:
+            raise ValueError("a batch goes to one address: give `base_url`, and leave `base_urls` out")
+        return self
+
+
 class EmbeddedModel(Sampled):
     """SmolLM2-135M-Instruct in a child process; `weights` names another GGUF file."""
 
@@ -235,7 +294,7 @@ class RecordedModel(Model):
         return self
 
 
-AnyModel = Annotated[OpenAIChatModel | EmbeddedModel | RecordedModel, Field(discriminator="backend")]
+AnyModel = Annotated[OpenAIChatModel | OpenAIBatchModel | EmbeddedModel | RecordedModel, Field(discriminator="backend")]
 
 
 class Labels(Section):

@@ -36,3 +36,7 @@ class BackendError(EvalpipeError):
 
 class UsageError(EvalpipeError):
     """A command names something that does not exist; lists what does."""
+
+
+class Stopped(BaseException):
+    """SIGINT or SIGTERM came. Not an `Exception`, so that nothing on the way takes it for a failure of its own."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from evalpipe.core.errors import Stopped
 from evalpipe.defs.build import build_definitions
 from evalpipe.defs.jobs import ANSWER_CELL, INGEST_DROP, REFRESH_LEADERBOARD, SCORE_CELL, VALIDATE_DROP
 from evalpipe.defs.partitions import DROPS, SHARDS, Cell, register
@@ -67,7 +68,7 @@ class LocalLine:
         run_config: dict[str, Any] | None = None,
         tags: dict[str, str] | None = None,
     ) -> LocalRun:
-        """One run of a job of `defs.jobs`."""
+        """One run of a job of `defs.jobs`. Raises Stopped: SIGINT or SIGTERM came meanwhile."""
         result = self.definitions.resolve_job_def(job).execute_in_process(
             instance=self.instance,
             partition_key=partition_key,
@@ -75,7 +76,14 @@ class LocalLine:
             tags=tags,
             raise_on_error=False,
         )
+        if any(_interrupted(event) for event in result.all_events):
+            raise Stopped  # Dagster took the signal for a failed step; the command is to end
         return LocalRun(result.run_id, result.success, tuple(_trouble(result)))
+
+
+def _interrupted(event: dg.DagsterEvent) -> bool:
+    error = event.step_failure_data.error if event.is_step_failure else None
+    return error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__
 
 
 def _trouble(result: dg.ExecuteInProcessResult) -> list[str]:

@@ -1,33 +1,22 @@
 """model_answers: one cell asked. What is known is not asked again; what comes back is in the journal at once."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from uuid import uuid4
+from dataclasses import dataclass
 
 import polars as pl
 
-from evalpipe.answering.engine import Terms, ask_all
-from evalpipe.answering.loop import run_until_signalled
-from evalpipe.answering.requests import Request
-from evalpipe.answering.tally import Arrival, Tally
-from evalpipe.config.schema import AnyModel
-from evalpipe.core.answers import OUTCOMES, Reply
+from evalpipe.core.answers import OUTCOMES
 from evalpipe.core.errors import UsageError
-from evalpipe.core.keys import draw, drop_of, from_key
-from evalpipe.line.answers import answers_of, commit_segment, known_of
-from evalpipe.line.models import ReadyModel, ready_model, terms_of, to_questions
+from evalpipe.core.keys import drop_of
+from evalpipe.line.answers import answers_of, known_of
+from evalpipe.line.cell import Cell
+from evalpipe.line.models import ReadyModel, ready_model
 from evalpipe.line.project import MadeBy, Project, now
-from evalpipe.line.sharing import EndpointBucket, sharing
-from evalpipe.store.journal import Journal, Segment, cell_journal
 from evalpipe.store.lake import Lake
 from evalpipe.store.lease import lease
 from evalpipe.store.tables import TABLES
 from evalpipe.telemetry.progress import Progress
 
 LIMIT, MAX_REQUESTS = "limit", "max_requests"  # why a cell was left partial on purpose
-KEEP_BYTES = 32_000_000  # of rendered requests; those of a larger shard are rendered again when they are sent
-BATCH = 1_024  # questions rendered at a time: some 5 ms, and one round trip to the shared cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +74,10 @@ def answer_cell(
         ConfigError: the model's configuration does not fit.
         BackendError: the endpoint serves nothing; what came before is in the journal for the next run.
     """
-    with lease(project.lake, "cells", model, shard, on_wait=progress.note):
+    with lease(project.lake, "cells", model, shard, on_wait=progress.note) as held:
         # Before the questions: were they replaced in between, the cell would say the old version and be asked again.
         versions = shard_row(project.lake, shard)
-        cell = _Cell(project, ready_model(project, model), shard, str(versions["bank"]), made, progress)
+        cell = Cell(project, ready_model(project, model), shard, str(versions["bank"]), made, progress, held)
         taken_over = cell.take_over()
         requests = cell.fingerprints(draws=asking.sample_below < 1)
         known = known_of(project.lake, model, requests["fingerprint"], project.config.file.cache.ttl_s)
@@ -98,10 +87,11 @@ def answer_cell(
         to_send = missing if most is None else missing.head(most)
         if not to_send.is_empty():
             cell.ask(to_send)
-        summary = cell.summary(requests, known, taken_over, to_send.height)
+        summary = _summary(cell, requests, known, taken_over, to_send.height)
         stopped_by = None
         if summary.asked < summary.questions:
             stopped_by = MAX_REQUESTS if to_send.height < missing.height else LIMIT
+        held.check()
         _write_cell(project, cell.ready, versions, summary, stopped_by, made)
     return summary
 
@@ -112,10 +102,6 @@ def shard_row(lake: Lake, shard: str) -> dict[str, object]:
     if rows.is_empty():
         raise UsageError(f"shard {shard}: the lake holds no such shard. Validate its drop first.")
     return rows.row(0, named=True)
-
-
-def no_questions(shard: str) -> UsageError:
-    return UsageError(f"shard {shard}: the lake holds no questions of it. Validate its drop first.")
 
 
 def _missing(requests: pl.DataFrame, known: pl.DataFrame, samples: int, sample_below: float) -> pl.DataFrame:
@@ -129,189 +115,41 @@ def _missing(requests: pl.DataFrame, known: pl.DataFrame, samples: int, sample_b
     )
 
 
-@dataclass(slots=True, repr=False)
-class _Cell:
-    """A cell at work. The caller holds its lease."""
-
-    project: Project
-    ready: ReadyModel
-    shard: str
-    bank: str
-    made: MadeBy
-    progress: Progress
-    started: datetime = field(default_factory=now)
-    tally: Tally = field(default_factory=Tally)
-    journal: Journal = field(init=False)
-    _segment: Segment | None = None
-    _rendered: list[Request] = field(default_factory=list[Request])  # while they fit `KEEP_BYTES`
-    _same: dict[str, object] = field(default_factory=dict[str, object])
-
-    def __post_init__(self) -> None:
-        self.journal = cell_journal(self.project.lake, self.ready.key, self.shard)
-
-    def take_over(self) -> int:
-        """Commit what runs that died left in the cell's journal; the lease says that their writers are gone."""
-        return sum(commit_segment(self.project.lake, self.journal, name) for name in self.journal.leftovers())
-
-    def fingerprints(self, draws: bool) -> pl.DataFrame:
-        """`question_id`, `fingerprint` and `draw` (0 unless `draws`) of every question of the shard, in stored order.
-
-        Raises: UsageError: there is none.
-        """
-        maker = self.ready.maker()
-        frames: list[pl.DataFrame] = []
-        kept_bytes = 0
-        for rows in self._batches():
-            made = [
-                maker.request(question, version)
-                for question, version in zip(to_questions(rows), rows["question_version"], strict=True)
-            ]
-            found = [each.fingerprint for each in made]
-            if kept_bytes <= KEEP_BYTES:
-                kept_bytes += sum(len(each.content) for each in made)
-                self._rendered += made
-            ids = rows["question_id"]
-            drawn = [draw(str(each)) if draws else 0.0 for each in ids]
-            frames.append(pl.DataFrame({"question_id": ids, "fingerprint": found, "draw": drawn}))
-        if not frames:
-            raise no_questions(self.shard)
-        if kept_bytes > KEEP_BYTES:
-            self._rendered.clear()
-        return pl.concat(frames)
-
-    def ask(self, to_send: pl.DataFrame) -> None:
-        """Ask, journal, commit."""
-        project = self.project
-        model = project.config.models[self.ready.key]
-        self._same = {
-            "model": self.ready.key,
-            "shard": self.shard,
-            "bank": self.bank,
-            "model_version": self.ready.model_version,
-            "prompt_name": self.ready.renderer.name,
-            "prompt_hash": self.ready.renderer.prompt_hash,
-            **self.made.columns(),
-        }
-        self.progress.start(f"{from_key(self.ready.key)} · {self.shard}", to_send.height)
-        # A name of its own: a second attempt of the same Dagster run must not look like the first one's commit.
-        name = f"{self.made.run_id}-{uuid4().hex[:8]}"
-        try:
-            with self.journal.segment(name) as segment:
-                self._segment = segment
-                self.tally = run_until_signalled(self._asked(to_send, terms_of(model, project.config.file.cache)))
-        finally:
-            self.progress.finish()
-        commit_segment(project.lake, self.journal, name)
-
-    async def _asked(self, to_send: pl.DataFrame, terms: Terms) -> Tally:
-        async with sharing(self.project.config, self.progress.note) as cache:
-            bucket = None if cache is None else EndpointBucket(cache, self.ready.backend.identity, terms.rates)
-            return await ask_all(self.ready.backend, self._requests(to_send), self._receive, terms, cache, bucket)
-
-    def _requests(self, to_send: pl.DataFrame) -> Iterator[list[Request]]:
-        """The requests of `to_send`, in stored order; rendered as they are drawn where the shard is large."""
-        samples: dict[str, list[int]] = dict(to_send.group_by("question_id").agg("sample").iter_rows())
-        for batch in self._made(samples):
-            wanted = [(each, samples[each.question_id]) for each in batch if each.question_id in samples]
-            if wanted:
-                yield [each if n == 0 else each.again(n) for each, indices in wanted for n in indices]
-
-    def _made(self, wanted: Collection[str]) -> Iterator[list[Request]]:
-        if self._rendered:
-            yield from (self._rendered[at : at + BATCH] for at in range(0, len(self._rendered), BATCH))
-            return
-        maker = self.ready.maker()
-        for rows in self._batches():
-            rows = rows.filter(pl.col("question_id").is_in(wanted))
-            versions = rows["question_version"]
-            yield [maker.request(each, version) for each, version in zip(to_questions(rows), versions, strict=True)]
-
-    def _batches(self) -> Iterator[pl.DataFrame]:
-        here = (pl.col("drop") == drop_of(self.shard)) & (pl.col("shard") == self.shard)
-        for rows in self.project.lake.batches("questions", here):
-            yield from rows.iter_slices(BATCH)
-
-    def _receive(self, arrivals: Sequence[Arrival]) -> None:
-        assert self._segment is not None
-        model = self.project.config.models[self.ready.key]
-        at = now().isoformat()
-        rows: list[dict[str, object]] = []
-        failed, cost_usd = 0, 0.0
-        for arrival in arrivals:
-            cost = _cost_usd(model, arrival)
-            rows.append({**_answer_row(arrival), **self._same, "cost_usd": cost, "answered_at": at})
-            failed += arrival.reply.outcome == "failed"
-            cost_usd += cost or 0.0
-        self._segment.write(rows)
-        self.progress.advance(len(rows), failed, cost_usd)
-
-    def summary(self, requests: pl.DataFrame, known: pl.DataFrame, taken_over: int, sent: int) -> AnswerSummary:
-        samples, tally = self.ready.samples, self.tally
-        spent = ["outcome", "prompt_tokens", "completion_tokens", "cost_usd", "run_id", "origin"]
-        answers = answers_of(self.project.lake, self.ready.key, requests["fingerprint"], spent)
-        counting = answers.filter(pl.col("sample") < samples)
-        each = requests.select("question_id", "fingerprint").join(counting, on="fingerprint")
-        counted = dict(each.group_by("outcome").len().iter_rows())
-        whole = each.group_by("question_id").agg(n=pl.len(), failed=(pl.col("outcome") == "failed").any())
-        whole = whole.filter(pl.col("n") == samples)
-        ours = answers.filter((pl.col("run_id") == self.made.run_id) & (pl.col("origin") == "asked"))
-        doubles = requests.height - requests["fingerprint"].n_unique()
-        return AnswerSummary(
-            model=self.ready.key,
-            shard=self.shard,
-            questions=requests.height,
-            asked=whole.height,
-            outcomes={outcome: counted.get(outcome, 0) for outcome in OUTCOMES},
-            failed=int(whole["failed"].sum()),
-            sent=sent - tally.hits - tally.joined,
-            tries=tally.tries,
-            known=requests.join(known.filter(pl.col("sample") < samples), on="fingerprint").height,
-            hits=tally.hits,
-            joined=tally.joined + doubles,
-            taken_over=taken_over,
-            retries=tally.retries,
-            pushed_back=tally.pushed_back,
-            prompt_tokens=int(ours["prompt_tokens"].sum()),
-            completion_tokens=int(ours["completion_tokens"].sum()),
-            cost_usd=float(ours["cost_usd"].sum()),
-            latency_p50_s=tally.quantile(0.5),
-            latency_p99_s=tally.quantile(0.99),
-            rate_per_s=tally.rate_per_s,
-            first_sent_s=tally.first_sent_s,
-            seconds=(now() - self.started).total_seconds(),
-        )
-
-
-def _answer_row(arrival: Arrival) -> dict[str, object]:
-    request, reply = arrival.request, arrival.reply
-    return {
-        "fingerprint": request.fingerprint,
-        "sample": request.sample,
-        "question_id": request.question_id,
-        "question_version": request.question_version,
-        "origin": arrival.origin,
-        "outcome": reply.outcome,
-        "text": reply.text,
-        "finish_reason": reply.finish_reason,
-        "prompt_tokens": reply.prompt_tokens,
-        "completion_tokens": reply.completion_tokens,
-        "cached_tokens": reply.cached_tokens,
-        "latency_s": reply.latency_s,
-        "attempts": arrival.attempts,
-        "error": reply.error,
-    }
-
-
-def _cost_usd(model: AnyModel, arrival: Arrival) -> float | None:
-    """What this run paid: nothing where another one had asked."""
-    if model.input_usd_per_million is None and model.output_usd_per_million is None:
-        return None
-    if arrival.origin != "asked":
-        return 0.0
-    reply: Reply = arrival.reply
-    into = (reply.prompt_tokens or 0) * (model.input_usd_per_million or 0)
-    out = (reply.completion_tokens or 0) * (model.output_usd_per_million or 0)
-    return (into + out) / 1e6
+def _summary(cell: Cell, requests: pl.DataFrame, known: pl.DataFrame, taken_over: int, sent: int) -> AnswerSummary:
+    samples, tally = cell.ready.samples, cell.tally
+    spent = ["outcome", "prompt_tokens", "completion_tokens", "cost_usd", "run_id", "origin"]
+    answers = answers_of(cell.project.lake, cell.ready.key, requests["fingerprint"], spent)
+    counting = answers.filter(pl.col("sample") < samples)
+    each = requests.select("question_id", "fingerprint").join(counting, on="fingerprint")
+    counted = dict(each.group_by("outcome").len().iter_rows())
+    whole = each.group_by("question_id").agg(n=pl.len(), failed=(pl.col("outcome") == "failed").any())
+    whole = whole.filter(pl.col("n") == samples)
+    ours = answers.filter((pl.col("run_id") == cell.made.run_id) & (pl.col("origin") == "asked"))
+    doubles = requests.height - requests["fingerprint"].n_unique()
+    return AnswerSummary(
+        model=cell.ready.key,
+        shard=cell.shard,
+        questions=requests.height,
+        asked=whole.height,
+        outcomes={outcome: counted.get(outcome, 0) for outcome in OUTCOMES},
+        failed=int(whole["failed"].sum()),
+        sent=sent - tally.hits - tally.joined,
+        tries=tally.tries,
+        known=requests.join(known.filter(pl.col("sample") < samples), on="fingerprint").height,
+        hits=tally.hits,
+        joined=tally.joined + doubles,
+        taken_over=taken_over,
+        retries=tally.retries,
+        pushed_back=tally.pushed_back,
+        prompt_tokens=int(ours["prompt_tokens"].sum()),
+        completion_tokens=int(ours["completion_tokens"].sum()),
+        cost_usd=float(ours["cost_usd"].sum()),
+        latency_p50_s=tally.quantile(0.5),
+        latency_p99_s=tally.quantile(0.99),
+        rate_per_s=tally.rate_per_s,
+        first_sent_s=tally.first_sent_s,
+        seconds=(now() - cell.started).total_seconds(),
+    )
 
 
 def _write_cell(

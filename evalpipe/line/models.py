@@ -10,7 +10,7 @@ from evalpipe.answering.engine import Terms
 from evalpipe.answering.prompts import DEFAULT_NAME, Renderer, load_prompt, prompt_version
 from evalpipe.answering.requests import RequestMaker
 from evalpipe.answering.retry import Patience
-from evalpipe.backends.protocol import Backend
+from evalpipe.backends.protocol import Addressee, Backend, BatchBackend
 from evalpipe.config import Config
 from evalpipe.config.schema import AnyModel, Cache, OpenAIChatModel, Prompt, Sampled
 from evalpipe.core.errors import ConfigError
@@ -27,7 +27,7 @@ _PROBE = Question("", "", "text", ())
 @dataclass(frozen=True, slots=True)
 class ReadyModel:
     key: str
-    backend: Backend
+    backend: Backend | BatchBackend
     renderer: Renderer
     model_version: str
     samples: int
@@ -61,7 +61,7 @@ def terms_of(model: AnyModel, cache: Cache) -> Terms:
     return Terms(most, patience, stall_s, rates, model.budget_share, cache.ttl_s, cache.lease_s)
 
 
-def model_version(config: Config, key: str, backend: Backend | None = None) -> str:
+def model_version(config: Config, key: str, backend: Addressee | None = None) -> str:
     """Hash of endpoint, model name, sampling, prompt and number of samples: what decides how a question is answered."""
     model = config.models[key]
     backend = backend or make_backend(model, config.path.parent)

@@ -9,8 +9,9 @@ import polars as pl
 from evalpipe.core.keys import drop_of, from_key
 from evalpipe.core.questions import Question
 from evalpipe.core.scores import Score
-from evalpipe.line.answer import no_questions, shard_row
+from evalpipe.line.answer import shard_row
 from evalpipe.line.answers import answers_of
+from evalpipe.line.cell import no_questions
 from evalpipe.line.models import ReadyModel, ready_model, scorer_for, scorers_version, to_questions
 from evalpipe.line.project import MadeBy, Project, now
 from evalpipe.store.lease import lease
@@ -36,7 +37,7 @@ def score_cell(project: Project, model: str, shard: str, made: MadeBy, progress:
 
     Raises: UsageError: the shard is not in the lake. ConfigError: the model's configuration does not fit.
     """
-    with lease(project.lake, "cells", model, shard, on_wait=progress.note):
+    with lease(project.lake, "cells", model, shard, on_wait=progress.note) as held:
         ready = ready_model(project, model)
         # Before the questions: were labels replaced in between, the cell would say the old version and be scored again.
         versions = shard_row(project.lake, shard)
@@ -45,6 +46,7 @@ def score_cell(project: Project, model: str, shard: str, made: MadeBy, progress:
         frames = list(_scored(project, ready, shard, made, progress))
         progress.finish()
         frame = pl.concat(frames) if frames else pl.DataFrame(schema=TABLES["scores"].columns)
+        held.check()
         project.lake.replace("scores", frame, model=model, shard=shard)
         _mark_scored(project, model, versions, made)
     not_asked = total - frame["question_id"].n_unique()

@@ -3,6 +3,8 @@
 A folder per cell, a segment per run: `<lake>/_journal/<model>/<shard>/<segment>.jsonl`, one record a line. A run
 appends to its own segment and deletes it after its commit to the answers table. A segment that is left over belongs to
 a run that died; the next run of the cell takes it over. The cell's lease keeps two runs from doing so at once.
+
+On S3, where nothing can be appended, a segment is a row of objects: `journal_objects`.
 """
 
 import os
@@ -11,14 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, cast
-
-import orjson
+from typing import Protocol, Self
 
 from evalpipe.core.errors import LakeError
+from evalpipe.store.journal_lines import Row, read_line, to_line
+from evalpipe.store.journal_objects import ObjectJournal, segment_sizes
 from evalpipe.store.lake import Lake
-
-Row = dict[str, object]
+from evalpipe.store.objects import Objects
+from evalpipe.store.s3_place import S3Place
 
 
 class Segment(Protocol):
@@ -28,7 +30,11 @@ class Segment(Protocol):
     def name(self) -> str: ...
 
     def write(self, rows: Sequence[Mapping[str, object]]) -> None:
-        """Append rows. Raises LakeError: they cannot be kept; those before them are whole."""
+        """Append rows; on S3 they are kept within two seconds. Raises LakeError: they cannot be kept."""
+        ...
+
+    def flush(self) -> None:
+        """Returns when all that was written is kept. Raises LakeError: it cannot be."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -59,7 +65,32 @@ class Journal(Protocol):
 
 
 def cell_journal(lake: Lake, model: str, shard: str) -> Journal:
-    return FolderJournal(lake.root / "_journal" / model / shard)
+    place = lake.place / "_journal" / model / shard
+    return ObjectJournal(Objects(place)) if isinstance(place, S3Place) else FolderJournal(place)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A segment that some run has not committed yet. `answers` is None where counting them would fetch them."""
+
+    model: str
+    shard: str
+    name: str
+    size_bytes: int
+    answers: int | None
+
+
+def waiting(lake: Lake) -> list[Waiting]:
+    """All segments of all cells, of runs at work and of dead ones; for somebody who looks, without any lease."""
+    place = lake.place / "_journal"
+    if isinstance(place, S3Place):
+        return [Waiting(*named, size, None) for named, size in segment_sizes(Objects(place)).items()]
+    found: list[Waiting] = []
+    for path in sorted(place.glob("*/*/*.jsonl")):
+        with suppress(FileNotFoundError), path.open("rb") as lines:  # its run may commit and delete it meanwhile
+            sizes = [len(line) for line in lines if line.endswith(b"\n")]
+            found.append(Waiting(path.parts[-3], path.parts[-2], path.stem, sum(sizes), len(sizes)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,25 +156,14 @@ class FileSegment:
             raise _unwritable(self.path, error) from error
         self._size_bytes += len(lines)
 
+    def flush(self) -> None:
+        """Nothing to do: `write` has handed all of it to the operating system."""
+
     def __enter__(self) -> "FileSegment":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         os.close(self._file)
-
-
-def to_line(row: Mapping[str, object]) -> bytes:
-    """A record as one line of JSON."""
-    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def read_line(line: bytes) -> Row | None:
-    """The record of a whole line; None for what is none, as a crash of the machine can leave a block of zeros."""
-    try:
-        row: object = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return None
-    return cast("Row", row) if isinstance(row, dict) else None
 
 
 def _unwritable(path: Path, error: OSError) -> LakeError:

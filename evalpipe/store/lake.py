@@ -1,4 +1,4 @@
-"""The lake: one folder a Delta table. Opens, reads, appends and replaces; knows nothing of what the rows mean."""
+"""The lake: one folder a Delta table, on disk or on S3. Opens, reads, appends, replaces; knows not what rows mean."""
 
 import random
 import re
@@ -15,6 +15,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from evalpipe.core.errors import EvalpipeError, LakeError
 from evalpipe.core.quoting import one_line
+from evalpipe.store.s3_place import S3Place, without_reply
 from evalpipe.store.tables import TABLES, TableSpec
 
 if TYPE_CHECKING:
@@ -22,27 +23,37 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+Place = Path | S3Place
+
 COMMIT_TRIES = 12  # with the pauses below about 20 s: 16 writers on one table needed at most 6 tries
 ROW_GROUP_ROWS = 8_192  # two shards of the default size, so that reading one shard skips the rest of its drop
 
 
 @dataclass(frozen=True, slots=True)
 class Lake:
-    """All tables under one folder. Safe for many processes: Delta's log decides who committed."""
+    """All tables under one folder, local or on S3. Safe for many processes: Delta's log decides who committed."""
 
-    root: Path
+    place: Place
 
-    def path(self, table: str) -> Path:
-        return self.root / TABLES[table].name
+    @property
+    def root(self) -> Path:
+        """The folder of a local lake. Raises ValueError: it lies on S3, where there is no folder."""
+        if isinstance(self.place, S3Place):
+            raise ValueError(f"{self.place} is no local folder")
+        return self.place
+
+    def path(self, table: str) -> Place:
+        return self.place / TABLES[table].name
 
     def open(self, table: str) -> DeltaTable | None:
         """The table as it is now, or None where nothing was written yet."""
+        path = self.path(table)
         try:
-            return DeltaTable(self.path(table))
+            return DeltaTable(_uri(path), storage_options=_options(path))
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
-            raise _unusable(self.path(table), error) from error
+            raise _unusable(path, error) from _cause(path, error)
 
     def scan(self, table: str) -> pl.LazyFrame:
         """All rows, lazily, with exactly the columns of the table's specification.
@@ -68,7 +79,7 @@ class Lake:
         try:
             return rows.collect()
         except (pl.exceptions.ComputeError, OSError) as error:
-            raise _unusable(self.path(table), error) from error
+            raise _unusable(self.path(table), error) from _cause(self.path(table), error)
 
     def batches(
         self, table: str, where: pl.Expr, columns: Sequence[str] | None = None, rows: int = 20_000
@@ -80,7 +91,7 @@ class Lake:
         try:
             yield from found.collect_batches(chunk_size=rows, maintain_order=True)
         except (pl.exceptions.ComputeError, OSError) as error:
-            raise _unusable(self.path(table), error) from error
+            raise _unusable(self.path(table), error) from _cause(self.path(table), error)
 
     def append(self, table: str, frame: pl.DataFrame, transaction: str | None = None) -> bool:
         """Add rows. With `transaction`, at most once for ever: False says that it was there already."""
@@ -159,28 +170,32 @@ class Lake:
             return opened
         from arro3.core import Table
 
-        self.path(spec.name).mkdir(parents=True, exist_ok=True)
+        path = self.path(spec.name)
+        if isinstance(path, Path):
+            path.mkdir(parents=True, exist_ok=True)
         return DeltaTable.create(
-            self.path(spec.name),
+            _uri(path),
             schema=Table.from_arrow(spec.empty()).schema,
             mode="ignore",
             partition_by=list(spec.partition_by) or None,
+            storage_options=_options(path),
         )
 
     def _retried(self, spec: TableSpec, commit: Callable[[], _T]) -> _T:
+        path = self.path(spec.name)
         for tried in range(COMMIT_TRIES):
             try:
                 return commit()
             except CommitFailedError as error:
                 if tried == COMMIT_TRIES - 1:
-                    raise _unusable(self.path(spec.name), error) from error
+                    raise _unusable(path, error) from _cause(path, error)
                 time.sleep(random.uniform(0.01, 0.05) * 2 ** min(tried, 6))
             except (DeltaError, OSError) as error:
                 # Two writers that create the table at once collide with a plain DeltaError on its version 0.
                 if "already exists" in str(error) and tried < COMMIT_TRIES - 1:
                     time.sleep(random.uniform(0.01, 0.05))
                     continue
-                raise _unusable(self.path(spec.name), error) from error
+                raise _unusable(path, error) from _cause(path, error)
         raise AssertionError("unreachable")
 
 
@@ -225,8 +240,27 @@ def _checked(key: str) -> str:
     return key
 
 
-def _unusable(path: Path, error: Exception) -> LakeError:
+def _uri(path: Place) -> str | Path:
+    return path if isinstance(path, Path) else str(path)
+
+
+def _options(path: Place) -> dict[str, str] | None:
+    return None if isinstance(path, Path) else path.options()
+
+
+def _unusable(path: Place, error: Exception) -> LakeError:
+    said = f"{path}: the table cannot be read or written ({type(error).__name__}: "
+    if isinstance(path, S3Place):
+        return LakeError(
+            f"{said}{one_line(without_reply(str(error)), 200)}). Check bucket, `[lake] endpoint_url` and the AWS_ "
+            "variables of the environment; `evalpipe doctor` tries them."
+        )
     return LakeError(
-        f"{path}: the table cannot be read or written ({type(error).__name__}: {one_line(str(error), 200)}). "
+        f"{said}{one_line(str(error), 200)}). "
         "Check that the folder exists, is writable and has space; `evalpipe doctor` looks at all three."
     )
+
+
+def _cause(path: Place, error: Exception) -> Exception | None:
+    """What a LakeError is chained to; nothing on S3, where a server's reply can repeat a session token."""
+    return error if isinstance(path, Path) else None

@@ -20,6 +20,7 @@ CHILD = """
 import os, signal, sys
 from evalpipe.answering.engine import Terms, ask_all
 from evalpipe.answering.loop import run_until_signalled
+from evalpipe.core.errors import Stopped
 from evalpipe_tests.answering.scripted import Scripted, broken, plain, requests
 
 received, events, handled = sys.argv[1], sys.argv[2], sys.argv[3] == "handled"
@@ -42,7 +43,7 @@ before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)
 backend = Scripted(lambda n, attempt: plain(n) if n < ARRIVE else broken() if n == ARRIVE else 60.0)
 try:
     run_until_signalled(ask_all(backend, [requests(range(200))], receive, Terms(max_in_flight=8)))
-except KeyboardInterrupt:
+except (KeyboardInterrupt, Stopped):
     note("interrupted")
 finally:
     note(f"closed {backend.closed}")

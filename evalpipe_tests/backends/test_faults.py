@@ -142,7 +142,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
     assert grown_kb * 1024 < 2.5 * exchange.LARGEST_REPLY_BYTES
 
 
-def test_a_connection_closed_while_idle_costs_nothing(chat):
+@pytest.mark.parametrize("half_closed", [True, False])
+def test_a_connection_closed_while_idle_costs_nothing(chat, half_closed):
     """A server that hangs up between two questions makes the next one broken at most, which is free, never a fault."""
 
     async def ask_twice(backend) -> list[str]:
@@ -156,7 +157,7 @@ def test_a_connection_closed_while_idle_costs_nothing(chat):
                 await asyncio.sleep(0.02)
         return outcomes
 
-    with Stub(lambda body: Reaction("A", half_closed=True, cut_after=10_000)) as stub:
+    with Stub(lambda body: Reaction("A", half_closed=half_closed, cut_after=10_000)) as stub:
         outcomes = asyncio.run(ask_twice(chat(stub)))
     assert outcomes[0] == "answered"
     assert set(outcomes) <= {"answered", "broken"}

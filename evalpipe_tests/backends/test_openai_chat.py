@@ -224,7 +224,7 @@ def test_connections_are_used_again(chat):
 
 def test_importing_the_backends_is_cheap():
     """Each Dagster run imports the backends; openai (1 s), pyreqwest and xllamacpp wait until they are used."""
-    modules = ", ".join(f"evalpipe.backends.{each}" for each in ("openai_chat", "embedded", "wire", "sdk"))
+    modules = ", ".join(f"evalpipe.backends.{each}" for each in ("openai_chat", "openai_batch", "embedded"))
     heavy = ("openai", "httpx2", "pyreqwest", "xllamacpp", "polars")
     code = f"import sys, {modules}; print([each for each in {heavy} if each in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

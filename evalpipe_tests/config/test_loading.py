@@ -8,6 +8,7 @@ import pytest
 from evalpipe.config import load_config
 from evalpipe.config.load import VARIABLE
 from evalpipe.core.errors import ConfigError
+from evalpipe.store.s3_place import S3Place
 from evalpipe_tests.commands import ROOT
 from evalpipe_tests.config.conftest import CHAT, EMBEDDED, RECORDED
 
@@ -26,7 +27,7 @@ def test_an_empty_file_has_every_default(load, tmp_path):
 def test_a_model_has_the_promised_defaults(load):
     """Not automatic, 3 retries, 30 s, no prompt of its own, no bound, nothing sampled that is not written."""
     model = load(CHAT).models["m"]
-    assert (model.automatic, model.max_retries, model.timeout_s, model.max_in_flight) == (False, 3, 30, 32)
+    assert (model.automatic, model.max_retries, model.timeout_s, model.max_in_flight) == (False, 3, 30, 256)
     assert (model.prompt, model.max_requests, model.sampling, model.api_key_env) == (None, None, {}, None)
     assert (model.input_usd_per_million, model.output_usd_per_million) == (None, None)
 
@@ -107,6 +108,27 @@ def test_places_start_at_the_file(load, tmp_path, monkeypatch):
     assert load("[lake]\nuri = 'a/b'").lake == tmp_path / "a/b"
     assert config.resolve(Path("x.j2")) == tmp_path / "x.j2"
     assert config.resolve(Path("/x.j2")) == Path("/x.j2")
+
+
+ON_S3 = '[lake]\nuri = "s3://bucket/lakes/one/"\n'
+
+
+def test_a_lake_on_s3_takes_from_the_environment_what_the_file_does_not_say(load, monkeypatch):
+    """Endpoint and region by AWS's own variables, the file first; the bucket stands in the path of one's own server."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    assert load(ON_S3).lake == S3Place("bucket", "lakes/one")
+    assert load('[lake]\nuri = "s3://dotted.bucket"').lake == S3Place("dotted.bucket", path_style=True)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://all:1")
+    assert load(ON_S3).lake == S3Place("bucket", "lakes/one", "http://all:1", "us-east-1", path_style=True)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://s3:2/")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert load(ON_S3).lake == S3Place("bucket", "lakes/one", "http://s3:2", "eu-west-1", path_style=True)
+    said = 'endpoint_url = "https://file:3"\nregion = "eu-north-1"\npath_style = false\n'
+    assert load(ON_S3 + said).lake == S3Place("bucket", "lakes/one", "https://file:3", "eu-north-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "s3:2")
+    with pytest.raises(ConfigError, match=r"`lake\.uri`: AWS_ENDPOINT_URL_S3: an address such as"):
+        load(ON_S3)
 
 
 def test_where_the_file_is_looked_for(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 
 from evalpipe.line.project import open_project
 from evalpipe.line.rank import latest_leaderboard
-from evalpipe.store.journal import Segment, journal_folder, segments
+from evalpipe.store.journal import FolderJournal, cell_journal
 from evalpipe_tests.commands import environment, evalpipe, evalpipe_words
 from evalpipe_tests.stub import Reaction, Stub
 from evalpipe_tests.sums import MODEL, add, put_drop, sums
@@ -52,7 +52,7 @@ def test_killed_at_random_points_and_started_again(folder, stub):
         run.wait()
         assert len(stub.requests) >= goal
     project = open_project(folder / "evalpipe.toml")
-    assert segments(journal_folder(project.lake, "adder", "sums.0000"))
+    assert cell_journal(project.lake, "adder", "sums.0000").leftovers()
 
     done = evalpipe(folder, "run")
     assert done.returncode == 0, done.stderr
@@ -62,27 +62,25 @@ def test_killed_at_random_points_and_started_again(folder, stub):
     assert scores.height == scores["question_id"].n_unique() == QUESTIONS
     (row,) = latest_leaderboard(project).filter(pl.col("subject").is_null()).to_dicts()
     assert (row["right"], row["wrong"], row["partial"]) == (QUESTIONS - 1, 1, False)
-    assert not segments(journal_folder(project.lake, "adder", "sums.0000"))
+    assert not cell_journal(project.lake, "adder", "sums.0000").leftovers()
 
 
 def test_a_crash_between_commit_and_removal_adds_nothing(make_project, line_of, monkeypatch):
     """The segment whose rows are committed already is recognised by its transaction and only removed."""
     from evalpipe.defs.partitions import Cell
-    from evalpipe.line import answer
 
-    kept = []
-    monkeypatch.setattr(answer, "remove", kept.extend)
+    monkeypatch.setattr(FolderJournal, "remove", lambda journal, names: None)
     with Stub(add) as stub:
         project = make_project(MODEL.format(base_url=stub.base_url, more=""))
         put_drop(project, "sums", sums(range(10)))
         line = line_of(project)
         assert line.ingest("sums").ok
         assert line.answer(Cell("adder", "sums.0000")).ok
-        assert kept
-        assert kept[0].exists()
+        journal = cell_journal(project.lake, "adder", "sums.0000")
+        assert journal.leftovers()
         monkeypatch.undo()
         assert line.answer(Cell("adder", "sums.0000")).ok
-        assert not kept[0].exists()
+        assert not journal.leftovers()
         assert project.lake.read("answers").height == 10
         assert len(stub.requests) == 10
 
@@ -99,10 +97,8 @@ def test_a_torn_last_line_is_asked_again(make_project, line_of):
         assert line.answer(Cell("adder", "sums.0000")).ok
         rows = project.lake.read("answers").with_columns(pl.col("answered_at").cast(pl.String)).to_dicts()
         shutil.rmtree(project.lake.path("answers"))
-        folder = journal_folder(project.lake, "adder", "sums.0000")
-        with Segment(folder, "dead") as segment:
-            for row in rows:
-                segment.write(row)
+        with cell_journal(project.lake, "adder", "sums.0000").segment("dead") as segment:
+            segment.write(rows)
         segment.path.write_bytes(segment.path.read_bytes()[:-20])
         assert line.answer(Cell("adder", "sums.0000")).ok
         assert len(stub.requests) == 11

@@ -15,16 +15,15 @@ from evalpipe_tests.store.conftest import cell, rejects
 PROCESSES = multiprocessing.get_context("spawn")
 
 
-def _in_step(task: Callable[..., object], root: Path, number: int, start: Any, said: Any) -> None:
-    lake = Lake(root)
+def _in_step(task: Callable[..., object], lake: Lake, number: int, start: Any, said: Any) -> None:
     start.wait(60)
     said.put((number, task(lake, number)))
 
 
-def race(task: Callable[[Lake, int], object], root: Path, processes: int) -> dict[int, object]:
+def race(task: Callable[[Lake, int], object], lake: Lake, processes: int) -> dict[int, object]:
     """Run `task(lake, number)` in so many processes, all starting at once; what each returned."""
     start, said = PROCESSES.Barrier(processes), PROCESSES.Queue()
-    workers = [PROCESSES.Process(target=_in_step, args=(task, root, n, start, said)) for n in range(processes)]
+    workers = [PROCESSES.Process(target=_in_step, args=(task, lake, n, start, said)) for n in range(processes)]
     for worker in workers:
         worker.start()
     found = dict(said.get(timeout=90) for _ in workers)
@@ -53,7 +52,7 @@ def append_same_transaction(lake: Lake, number: int) -> bool:
 
 def test_eight_writers_replace_eight_cells_of_a_new_table(lake):
     """Nobody made the table beforehand; each cell ends with its last row, and no writer gives up."""
-    race(replace_own_cell, lake.root, 8)
+    race(replace_own_cell, lake, 8)
     rows = lake.read("cells").sort("shard")
     assert rows["shard"].to_list() == [f"d.{n:04}" for n in range(8)]
     assert set(rows["run_id"]) == {"run-1"}
@@ -61,7 +60,7 @@ def test_eight_writers_replace_eight_cells_of_a_new_table(lake):
 
 def test_eight_writers_append_to_a_new_table(lake):
     """All rows of all writers are there, none twice."""
-    said = race(append_rows, lake.root, 8)
+    said = race(append_rows, lake, 8)
     assert list(said.values()) == [[True, True]] * 8
     rows = lake.read("rejects")
     assert rows.height == rows.select("drop", "line").n_unique() == 160
@@ -69,14 +68,14 @@ def test_eight_writers_append_to_a_new_table(lake):
 
 def test_four_writers_of_one_cell_leave_one_row(lake):
     """The lease keeps runs apart; should it fail, the table still holds one writer's row, whole."""
-    race(replace_same_cell, lake.root, 4)
+    race(replace_same_cell, lake, 4)
     (row,) = lake.read("cells").iter_rows(named=True)
     assert row["run_id"] in {f"run-{n}" for n in range(4)}
 
 
 def test_four_writers_of_one_transaction_add_it_once(lake):
     """Whoever is late learns that the transaction is there, even if all looked before any had written."""
-    said = race(append_same_transaction, lake.root, 4)
+    said = race(append_same_transaction, lake, 4)
     assert sorted(said.values()) == [False, False, False, True]
     rows = lake.read("rejects")
     assert rows.height == 10

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from evalpipe.backends.secrets import SHORTEST_SECRET, without_key
-from evalpipe.config.schema import OpenAIChatModel
+from evalpipe.config.schema import Endpoint
 from evalpipe.core.errors import EvalpipeError
 from evalpipe.line.health.cache import CACHE, cache
 from evalpipe.line.health.configuration import read_configuration, refused
@@ -96,7 +96,7 @@ def _without_keys(project: Project, findings: Sequence[Finding]) -> list[Finding
     named = {
         model.api_key_env
         for model in project.config.file.models.values()
-        if isinstance(model, OpenAIChatModel) and model.api_key_env
+        if isinstance(model, Endpoint) and model.api_key_env
     }
     if project.config.file.cache.password_env:
         named.add(project.config.file.cache.password_env)

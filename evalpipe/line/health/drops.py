@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from evalpipe.core.errors import ConfigError, DropError
 from evalpipe.core.keys import from_key
@@ -11,6 +10,7 @@ from evalpipe.line.drops import drop_state, retired
 from evalpipe.line.health.finding import Finding, bad, ok, warning
 from evalpipe.line.project import Project
 from evalpipe.sources import load_spec
+from evalpipe.store.journal import Waiting, waiting
 
 DROPS, JOURNAL = "drops", "journal"
 
@@ -75,41 +75,30 @@ def _changed(project: Project, drop: str, signature: object, content: object) ->
 
 def journal(project: Project) -> list[Finding]:
     """Answers that runs left in their journals: the next run of the cell takes them over, if there will be one."""
-    root = project.lake.root / "_journal"
-    segments = sorted(root.glob("*/*/*.jsonl"))
+    segments = waiting(project.lake)
     if not segments:
         return [ok(JOURNAL, "no answers wait in it")]
     findings: list[Finding] = []
     known = set(project.config.models)
-    orphans = [path for path in segments if known and _model(root, path) not in known]
+    orphans = [each for each in segments if known and each.model not in known]
     if orphans:
-        names = ", ".join(sorted({from_key(_model(root, path)) for path in orphans}))
-        what = (
-            f"{_answers(orphans):,} answers in {len(orphans)} segments are of models that are not configured: {names}"
-        )
-        mend = f"Configure the model again and run it once, or delete its folder in {root} if nobody wants them."
+        names = ", ".join(sorted({from_key(each.model) for each in orphans}))
+        what = f"{_amount(orphans)} are of models that are not configured: {names}"
+        place = project.lake.place / "_journal"
+        mend = f"Configure the model again and run it once, or delete its folder in {place} if nobody wants them."
         findings.append(warning(JOURNAL, what, mend))
-    waiting = [path for path in segments if path not in orphans]
-    if waiting:
+    others = [each for each in segments if each not in orphans]
+    if others:
         what = (
-            f"{_answers(waiting):,} answers in {len(waiting)} segments wait: of a run at work, or of one that died; "
+            f"{_amount(others)} wait: of a run at work, or of one that died; "
             "then the next run of the cell takes them over and asks nothing twice"
         )
         findings.append(ok(JOURNAL, what))
     return findings
 
 
-def _model(root: Path, segment: Path) -> str:
-    return segment.relative_to(root).parts[0]
-
-
-def _answers(segments: list[Path]) -> int:
-    """Whole lines; a run at work may commit and delete its segment meanwhile."""
-    count = 0
-    for path in segments:
-        try:
-            with path.open("rb") as lines:
-                count += sum(line.endswith(b"\n") for line in lines)
-        except FileNotFoundError:
-            continue
-    return count
+def _amount(segments: list[Waiting]) -> str:
+    counts = [each.answers for each in segments if each.answers is not None]
+    if len(counts) < len(segments):  # on S3: to count them is to fetch them all
+        return f"{sum(each.size_bytes for each in segments) / 1e6:.1f} MB of answers in {len(segments)} segments"
+    return f"{sum(counts):,} answers in {len(segments)} segments"

@@ -3,12 +3,13 @@
 import asyncio
 import os
 import re
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from evalpipe.answering.backends import make_backend
 from evalpipe.backends.protocol import Message, TryAgainError
-from evalpipe.config.schema import EmbeddedModel, OpenAIChatModel
+from evalpipe.config.schema import EmbeddedModel, Endpoint, OpenAIBatchModel, OpenAIChatModel
 from evalpipe.core.answers import Reply
 from evalpipe.core.errors import BackendError, ConfigError
 from evalpipe.core.questions import Question
@@ -58,6 +59,8 @@ def endpoints(project: Project, wait_s: float, remark: Callable[[str], None]) ->
             for address in model.addresses:
                 one = model.model_copy(update={"base_url": address, "base_urls": None})
                 probes[name if model.base_url else f"{name} {address}"] = _ask_openai_chat(name, one, folder, wait_s)
+        elif isinstance(model, OpenAIBatchModel):
+            probes[name] = _look_at_openai_batch(name, model, folder, wait_s)
         elif isinstance(model, EmbeddedModel):
             server = (model.weights, model.threads, model.port, model.max_in_flight)
             if server not in started:  # models that differ by prompt and sampling start the same server
@@ -97,6 +100,26 @@ async def _ask_openai_chat(name: str, model: OpenAIChatModel, folder: Path, wait
     return _judged(ENDPOINTS, where, reply)
 
 
+async def _look_at_openai_batch(name: str, model: OpenAIBatchModel, folder: Path, wait_s: float) -> Finding:
+    """A batch takes hours, so none is made: the list of batches shows whether address and key are right."""
+    where = f"[models.{name}]"
+    try:
+        backend = make_backend(model.model_copy(update={"timeout_s": min(wait_s, model.timeout_s)}), folder)
+    except ConfigError as error:
+        return bad(ENDPOINTS, f"{where} {error}", f"Correct `base_url` or `sampling` of {where}.")
+    where = f"{where} {model.base_url}"
+    started = time.perf_counter()
+    try:
+        async with backend.batches() as batches:
+            await batches.check()
+    except BackendError as error:
+        said = str(error).removeprefix(f"{model.base_url}: ")
+        return bad(ENDPOINTS, f"{where}: {said}", _mend_of_status(said, model))
+    except TryAgainError as error:
+        return _did_not_answer(where, error.reason.removeprefix(f"{model.base_url}: "), model, wait_s)
+    return ok(ENDPOINTS, f"{where}: listed its batches in {time.perf_counter() - started:.2f} s; no question was asked")
+
+
 async def _ask_embedded(name: str, model: EmbeddedModel, folder: Path, wait_s: float) -> Finding:
     where = f"[models.{name}]"
     mend = f"Correct `weights` or `port` of {where}, or leave them out; `make demo` installs the weights."
@@ -128,8 +151,8 @@ def _judged(check: str, where: str, reply: Reply) -> Finding:
     return ok(check, f"{where}: answered in {took}")
 
 
-def _did_not_answer(where: str, reason: str, model: OpenAIChatModel, wait_s: float) -> Finding:
-    if reason.startswith("no whole reply"):
+def _did_not_answer(where: str, reason: str, model: Endpoint, wait_s: float) -> Finding:
+    if reason.startswith(("no whole reply", "no reply")):
         more = "raise `timeout_s`" if model.timeout_s <= wait_s else "type `evalpipe doctor --wait 60`"
         mend = f"See whether the server is busy, stuck or behind a firewall; if it is that slow by nature, {more}."
         return bad(ENDPOINTS, f"{where}: {reason}", mend)
@@ -143,7 +166,7 @@ def _did_not_answer(where: str, reason: str, model: OpenAIChatModel, wait_s: flo
     return bad(ENDPOINTS, f"{where}: {reason}", mend)
 
 
-def _mend_of_status(said: str, model: OpenAIChatModel) -> str:
+def _mend_of_status(said: str, model: Endpoint) -> str:
     """What to do where the endpoint would say the same to every request."""
     status = re.match(r"HTTP (\d+)", said)
     code = int(status[1]) if status else 0

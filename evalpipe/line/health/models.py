@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from evalpipe.backends.recorded import Recorded, recorded_models
-from evalpipe.config.schema import OpenAIChatModel, RecordedModel
+from evalpipe.config.schema import Endpoint, RecordedModel
 from evalpipe.core.errors import ConfigError, DropError, EvalpipeError
 from evalpipe.line.health.finding import Finding, bad, ok, warning
 from evalpipe.line.project import Project
@@ -22,7 +22,7 @@ def keys(project: Project) -> list[Finding]:
     findings: list[Finding] = []
     named: list[str] = []
     for name, model in project.config.file.models.items():
-        if not isinstance(model, OpenAIChatModel) or not model.api_key_env:
+        if not isinstance(model, Endpoint) or not model.api_key_env:
             continue
         if may_be_key(model.api_key_env):
             what = f"[models.{name}] api_key_env: no variable of that name; it is not shown, it could be a key itself"

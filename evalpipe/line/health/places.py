@@ -1,4 +1,4 @@
-"""The places on disk: lake, landing place, Dagster's home. Each is proved by really writing there, and cleaned up."""
+"""The places: lake, landing place, Dagster's home. Each is proved by really writing there, and cleaned up."""
 
 import errno
 import os
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import polars as pl
 
@@ -16,6 +17,9 @@ from evalpipe.line.health.finding import Finding, bad, ok, warning
 from evalpipe.line.project import Project
 from evalpipe.store.lake import Lake
 from evalpipe.store.lease import lease
+from evalpipe.store.objects import Objects
+from evalpipe.store.probe import require_conditional_puts
+from evalpipe.store.s3_place import S3Place
 from evalpipe.store.tables import TABLES
 
 LAKE, LANDING, DISK, HOME = "lake", "landing place", "disk", "dagster home"
@@ -30,7 +34,9 @@ HOME_VARIABLE, HOME_FOLDER = "DAGSTER_HOME", ".dagster"
 
 def lake(project: Project) -> list[Finding]:
     """Whether a Delta table can be made, written, read and locked there, and every table that is there be opened."""
-    root = project.lake.root
+    root = project.lake.place
+    if isinstance(root, S3Place):
+        return _lake_on_s3(root)
     folder = _existing(root)
     if not folder.is_dir():
         return [bad(LAKE, f"{folder} is a file, not a folder", "Move it away, or give `[lake] uri` another path.")]
@@ -45,15 +51,30 @@ def lake(project: Project) -> list[Finding]:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             mend = f"Make room on the disk of {folder}, or let `[lake] uri` name a folder on a larger one."
         return [bad(LAKE, f"{root}: cannot be written ({_reason(error)})", mend)]
-    broken = [finding for name in TABLES for finding in _table(project.lake, name)]
+    broken = _broken_tables(project.lake)
     there = "writable" if root.exists() else "not there yet, will be made"
     return broken or [ok(LAKE, f"{root}: {there}")]
 
 
+def _lake_on_s3(place: S3Place) -> list[Finding]:
+    """The same in a prefix beside the tables; first that the server keeps the conditions that commits rest on."""
+    beside = place / f"_doctor-{uuid4().hex[:12]}"
+    try:
+        require_conditional_puts(place)
+        try:
+            _commit(Lake(beside))
+        finally:
+            there = Objects(beside)
+            there.delete([each.name for each in there.list()])
+    except LakeError as error:
+        return [bad(LAKE, str(error), "Mend that, or let `[lake] uri` name a local folder.")]
+    return _broken_tables(Lake(place)) or [ok(LAKE, f"{place}: writable, conditional puts are kept")]
+
+
 def landing_place(project: Project) -> list[Finding]:
     """Whether it is a folder apart from the lake that can be listed and written."""
-    root, lake_root = project.landing.root, project.lake.root
-    if lake_root.resolve().is_relative_to(root.resolve()):
+    root, lake_root = project.landing.root, project.lake.place
+    if isinstance(lake_root, Path) and lake_root.resolve().is_relative_to(root.resolve()):
         return [
             bad(
                 LANDING,
@@ -102,8 +123,9 @@ def landing_place(project: Project) -> list[Finding]:
 
 def disk(project: Project) -> list[Finding]:
     """Space and file entries left where something will be written, once for each file system."""
+    here = {LAKE: project.lake.place} if isinstance(project.lake.place, Path) else {}
     places = {
-        LAKE: project.lake.root,
+        **here,
         LANDING: project.landing.root,
         HOME: home_folder(project.config.path.parent),
         "temporary folder": Path(tempfile.gettempdir()),
@@ -151,14 +173,16 @@ def _space(folder: Path, names: str) -> Finding:
     return warning(DISK, left, mend) if free < LOW_BYTES else ok(DISK, left)
 
 
-def _table(there: Lake, name: str) -> list[Finding]:
-    """What is wrong with a table of the lake that is there."""
-    mend = f"Restore {there.path(name)} from a backup; if it cannot be restored, move it away and run again."
-    try:
-        there.open(name)
-    except LakeError as error:
-        return [bad(LAKE, str(error), mend)]
-    return []
+def _broken_tables(there: Lake) -> list[Finding]:
+    """What is wrong with the tables of the lake that are there."""
+    found: list[Finding] = []
+    for name in TABLES:
+        mend = f"Restore {there.path(name)} from a backup; if it cannot be restored, move it away and run again."
+        try:
+            there.open(name)
+        except LakeError as error:
+            found.append(bad(LAKE, str(error), mend))
+    return found
 
 
 def _commit(there: Lake) -> None:

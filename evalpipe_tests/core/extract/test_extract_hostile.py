@@ -42,6 +42,6 @@ def test_extractors_never_raise(text, kind):
 def test_long_texts_take_no_longer_than_their_length(kind, piece):
     """100 kB of one piece, the worst that a repeating model or an attacker sends, is read in under a second."""
     text = (piece * (100_000 // len(piece) + 1))[:100_000]
-    began = time.perf_counter()
+    began = time.process_time()
     extract(kind, text, choices=CHOICES)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1

@@ -31,7 +31,7 @@ def test_a_healthy_project_has_nothing_bad_and_nothing_left_behind(make_project)
         (MODEL + "max_in_flight = 0\n", "models.m.max_in_flight", "Correct"),
         (MODEL + "api_key = 'sk-secret-0123456789'\n", "models.m.api_key", "environment"),
         (MODEL + "prompt = 'brief'\n", "no such prompt; there are: none is defined", "Correct"),
-        ("[lake]\nuri = 's3://bucket/lake'\n", "only local folders", "Correct"),
+        ("[landing]\nuri = 's3://bucket/drops'\n", "only `[lake] uri` may be s3://", "Correct"),
         ("[models.m]\nbackend = 'openai'\nbanks = ['*']\n", "openai_chat", "Correct"),
     ],
 )

@@ -10,7 +10,7 @@ from evalpipe.line.drops import ACCEPT, decide
 from evalpipe.line.health import examine
 from evalpipe.line.ingest import ingest_drop
 from evalpipe.line.project import made_by
-from evalpipe.store.journal import Segment, journal_folder
+from evalpipe.store.journal import cell_journal
 from evalpipe.telemetry.progress import Silent
 from evalpipe_tests.line.health.looking import MODEL, only
 from evalpipe_tests.sums import put_drop, sums
@@ -67,9 +67,8 @@ def test_a_drop_that_changed_after_its_ingest(make_project):
 def test_answers_left_in_the_journal(make_project, model, level):
     """They are counted; those of a model that is not configured wait for a run that never comes."""
     project = make_project(MODEL)
-    with Segment(journal_folder(project.lake, model, "sums.0000"), "dead-run") as segment:
-        segment.write({"fingerprint": "a"})
-        segment.write({"fingerprint": "b"})
+    with cell_journal(project.lake, model, "sums.0000").segment("dead-run") as segment:
+        segment.write([{"fingerprint": "a"}, {"fingerprint": "b"}])
     with (segment.path).open("ab") as file:
         file.write(b'{"fingerprint": "cut o')
     findings = [each for each in examine(project.config.path, offline=True) if each.check == "journal"]

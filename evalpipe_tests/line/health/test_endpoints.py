@@ -6,6 +6,7 @@ import time
 import pytest
 
 from evalpipe.line.health import examine
+from evalpipe_tests.batch_stub import BatchStub
 from evalpipe_tests.line.health.looking import only
 from evalpipe_tests.stub import Reaction, Stub
 
@@ -189,3 +190,23 @@ def test_the_embedded_models_port_is_taken(ask):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert str(port) in only(ask(EMBEDDED + f"port = {port}\n", "embedded models"), "bad").what
+
+
+@pytest.mark.parametrize(
+    ("fault", "level", "what", "mend"),
+    [
+        (None, "ok", "listed its batches", ""),
+        (Reaction(f"bad key: {KEY}", status=401), "bad", "HTTP 401", "export KEY_OF_M="),
+        (Reaction("?", status=404), "bad", "no batch API", "Correct `base_url`"),
+        (Reaction(body=b"<html>"), "bad", "not a list of batches", "server's own log"),
+        (Reaction("loading", status=503), "bad", "HTTP 503: loading", "server's own log"),
+    ],
+)
+def test_a_batch_api_is_looked_at_and_not_used(ask, fault, level, what, mend):
+    """Its batches are listed, which shows address and key, and no question is asked."""
+    with BatchStub(fault=lambda method, path: fault) as stub:
+        toml = chat(stub.base_url, WITH_KEY).replace("openai_chat", "openai_batch")
+        finding = only(ask(toml), level)
+        assert dict(stub.calls) == {"GET batches": 1}
+    assert what in finding.what
+    assert mend in finding.mend

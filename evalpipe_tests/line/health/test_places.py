@@ -8,6 +8,8 @@ import pytest
 
 from evalpipe.line.health import examine
 from evalpipe.line.health.places import FULL_BYTES, LOW_BYTES
+from evalpipe.store.journal import cell_journal
+from evalpipe.store.objects import Objects
 from evalpipe_tests.line.health.looking import MODEL, only
 
 _Usage = namedtuple("_Usage", "total used free")
@@ -112,3 +114,27 @@ def test_dagsters_home_that_does_not_work(look, monkeypatch, tmp_path, home, wha
     finding = only(look("", "dagster home"), "bad")
     assert what in finding.what
     assert "export DAGSTER_HOME=" in finding.mend
+
+
+def on_s3(lake) -> str:
+    return f'[lake]\nuri = "{lake.place}"\n'
+
+
+def test_a_lake_on_s3_is_proved_by_writing_there(look, s3_lake):
+    """Its server keeps conditional puts, a table can be committed beside the others, and nothing of it is left."""
+    assert "writable, conditional puts are kept" in only(look(on_s3(s3_lake), "lake"), "ok").what
+    assert list(Objects(s3_lake.place).list()) == []
+    assert "for landing place, dagster home" in look(on_s3(s3_lake), "disk")[0].what
+    assert only(look(on_s3(s3_lake), "journal"), "ok").what == "no answers wait in it"
+    assert only(look(on_s3(s3_lake), "drops"), "ok")
+    with cell_journal(s3_lake, "gone", "sums.0000").segment("dead-run") as segment:
+        segment.write([{"text": "x" * 100_000}] * 2)
+    finding = only(look(on_s3(s3_lake) + MODEL, "journal"), "warning")
+    assert "0.2 MB of answers in 1 segments are of models that are not configured: gone" in finding.what
+
+
+def test_a_lake_on_s3_that_is_broken_or_not_there(look, s3_lake):
+    """A damaged log is named with its table; a bucket that is missing with what to do. Other checks go on."""
+    Objects(s3_lake.path("drops")).put("_delta_log/00000000000000000000.json", b"{broken")
+    assert f"{s3_lake.path('drops')}: the table cannot be read" in only(look(on_s3(s3_lake), "lake"), "bad").what
+    assert "Create the bucket" in only(look("[lake]\nuri = 's3://no-such-bucket/lake'\n", "lake"), "bad").what
