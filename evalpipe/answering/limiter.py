@@ -34,6 +34,7 @@ LINGER_S = ((1 - PACE_OF_MEASURED) / CLIMB) ** (1 / 3)
 CATCH_UP = 2.0  # after a hold, starts may come so much faster than the pace until the credit is spent
 MOST_CREDIT_S = 2.0
 LIFT_S = 30.0  # a pace that was not needed for so long is dropped
+FEW_PUSHBACKS, PUSHBACKS_OF = 0.2, 40  # a share of the last so many replies that is some server's hiccup
 LONGEST_HOLD_S = 60.0  # an endpoint may ask for more; it is asked again after this
 
 
@@ -47,6 +48,7 @@ class Limiter:
     hold_until: float = 0.0
     pace: float | None = None
     episodes: int = 0
+    _pushback_share: float = 0.0  # of the last replies, the recent ones counting most
     _doubling: bool = True
     _floor_s: float = math.inf
     _shrinks: int = 0  # rounds in a row that shrank the limit for their latency
@@ -99,6 +101,7 @@ class Limiter:
     def answered(self, started: float, latency_s: float, now: float, loop_lag_s: float = 0.0) -> None:
         """An answer came. `loop_lag_s` is how far this process is behind itself, which is not the endpoint's doing."""
         self.in_flight -= 1
+        self._pushback_share -= self._pushback_share / PUSHBACKS_OF
         self._unanswered = 0
         if started >= self._changed_at:
             self._round.append(latency_s - loop_lag_s)
@@ -116,8 +119,12 @@ class Limiter:
     def pushed_back(self, started: float, now: float, retry_after_s: float | None) -> None:
         """A 429 or 503 came. Requests sent before the last shrink belong to its episode, and change nothing more."""
         self.in_flight -= 1
+        self._pushback_share += (1 - self._pushback_share) / PUSHBACKS_OF
         if retry_after_s:
             self.held(retry_after_s, now)
+        elif self.pace is None and self._pushback_share < FEW_PUSHBACKS:
+            self._starts -= started > (self._episode_at or 0.0)
+            return  # one now and then, and no word of when to come back: that is no limit, and the request waits alone
         if self._episode_at is not None and started <= self._episode_at:
             return
         self._starts -= 1

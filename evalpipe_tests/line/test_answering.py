@@ -1,4 +1,4 @@
-"""The engine under the line: faults that change nothing, samples, replicas, what other runs know, an interrupted command."""
+"""The engine under the line: faults that change nothing, samples, replicas, what others know, a stopped command."""
 
 import random
 import signal
@@ -40,7 +40,7 @@ def line(make_project, line_of):
 
 
 def test_faults_at_random_change_no_answer_and_no_score(line):
-    """Of all tries 30% meet a 429, a 503, a reset or a closed connection: answers and scores are those of a quiet run."""
+    """Of all tries 30% meet a 429, 503, reset or closed connection: answers and scores are those of a quiet run."""
     dice, lock = random.Random(5), threading.Lock()
     faults = [
         Reaction(status=429, headers={"retry-after": "0"}),
