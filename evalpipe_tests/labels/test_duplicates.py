@@ -117,9 +117,9 @@ def test_twenty_thousand_copies_are_no_trap(batches_of):
 @pytest.mark.parametrize("char", [" ", ",", "!", "a", "a!", "1,", "’", "．", "\ud800", "\ufdfa"])
 def test_normalising_100_kb_takes_no_time(char):
     """No text makes the comparison slow."""
-    started = time.monotonic()
+    started = time.process_time()
     normalised(char * (100_000 // len(char)))
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.fixture(scope="module")
