@@ -244,7 +244,7 @@ class OpenAIChatModel(Endpoint):
     transport: Literal["wire", "sdk"] = "wire"
     requests_per_s: Positive | None = None
     tokens_per_s: Positive | None = None
-    budget_share: Annotated[float, Field(gt=0, le=1)] = 0.5  # dagster.yaml lets two runs of a model work at a time
+    budget_share: Annotated[float, Field(gt=0, le=1)] = 0.33  # dagster.yaml lets three runs of a model work at a time
 
 
 class OpenAIBatchModel(Endpoint):
