@@ -7,13 +7,10 @@ every request.
 """
 
 import asyncio
-import heapq
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 
 from evalpipe.answering.budget import Budget, Rates, SharedBucket
 from evalpipe.answering.flights import Flights
@@ -22,6 +19,7 @@ from evalpipe.answering.limiter import Limiter
 from evalpipe.answering.requests import Request
 from evalpipe.answering.retry import Patience
 from evalpipe.answering.tally import Arrival, Origin, Tally
+from evalpipe.answering.waiting import Waiting, WaitingLine
 from evalpipe.backends.protocol import Backend, NotServedError, Session, TryAgainError
 from evalpipe.core.answers import Reply
 from evalpipe.core.errors import BackendError, EvalpipeError
@@ -44,18 +42,6 @@ class Terms:
     budget_share: float = 1.0
     ttl_s: float = 3600.0
     lease_s: float = 15.0
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """A request that is not answered yet."""
-
-    request: Request
-    tries: int = 0
-    faults: int = 0
-    first_try: float = 0.0
-    tokens_taken: float = 0.0  # of the budget, for the last try
-    error: TryAgainError | None = None
 
 
 async def ask_all(
@@ -90,9 +76,7 @@ class _Run:
     _lanes: list[Lane] = field(init=False)
     _flights: Flights | None = None
     _budget: Budget | None = None
-    _ready: deque[_Waiting] = field(default_factory=deque[_Waiting])
-    _later: list[tuple[float, int, _Waiting]] = field(default_factory=list[tuple[float, int, _Waiting]])
-    _order: "count[int]" = field(default_factory=count)
+    _line: WaitingLine = field(default_factory=WaitingLine)
     _arrivals: list[Arrival] = field(default_factory=list[Arrival])
     _trying: "set[asyncio.Task[None]]" = field(default_factory=set["asyncio.Task[None]"])
     _timer: asyncio.TimerHandle | None = None
@@ -168,10 +152,10 @@ class _Run:
                 found = await self._flights.sort(batch)
                 self._arrived(found.hits, "cache")
                 ours = found.ours
-            self._ready.extend(_Waiting(request) for request in ours)
+            self._line.add(ours)
             self._pump()
             self._enough = int(2 * sum(lane.limiter.limit for lane in self._lanes))
-            while len(self._ready) > self._enough:
+            while len(self._line.fresh) > self._enough:
                 self._hungry.clear()
                 await self._hungry.wait()
             await asyncio.sleep(0)
@@ -192,7 +176,7 @@ class _Run:
             if delay_s <= 0:
                 lane, delay_s = choose(self._lanes, now)
             if lane is None:
-                self._put_back(waiting, now)
+                self._line.put_back(waiting, now)
                 self._wake_in(delay_s)
                 return
             self._start(lane, waiting, now)
@@ -204,35 +188,26 @@ class _Run:
         self._pump_soon = False
         self._pump()
 
-    def _next(self, now: float) -> _Waiting | None:
+    def _next(self, now: float) -> Waiting | None:
         """The next one that may be tried; those that were tried before go first.
 
         Where every lane is sick, fresh ones do: they tell a dead endpoint from questions that it cannot bear.
         """
-        fresh_first = bool(self._ready) and all(lane.sick for lane in self._lanes)
-        while self._later and not fresh_first:
-            due = self._later[0][0]
-            if due > now:
-                break
-            waiting = heapq.heappop(self._later)[2]
+        fresh = self._line.fresh
+        fresh_first = bool(fresh) and all(lane.sick for lane in self._lanes)
+        while not fresh_first and (waiting := self._line.take_due(now)) is not None:
             assert waiting.error is not None
             if now - waiting.first_try <= self.terms.patience.deadline_s:
                 return waiting
             self._failed(waiting, waiting.error)
-        if self._ready:
-            waiting = self._ready.popleft()
-            if len(self._ready) <= self._enough and not self._hungry.is_set():
+        if fresh:
+            waiting = fresh.popleft()
+            if len(fresh) <= self._enough and not self._hungry.is_set():
                 self._hungry.set()
             return waiting
-        if self._later:
-            self._wake_in(self._later[0][0] - now)
+        if (due_in_s := self._line.due_in_s(now)) is not None:
+            self._wake_in(due_in_s)
         return None
-
-    def _put_back(self, waiting: _Waiting, now: float) -> None:
-        if waiting.tries:
-            heapq.heappush(self._later, (now, next(self._order), waiting))
-        else:
-            self._ready.appendleft(waiting)
 
     def _wake(self) -> None:
         self._pump()
@@ -252,7 +227,7 @@ class _Run:
         self._timer = None
         self._pump()
 
-    def _start(self, lane: Lane, waiting: _Waiting, now: float) -> None:
+    def _start(self, lane: Lane, waiting: Waiting, now: float) -> None:
         waiting.tries += 1
         if waiting.tries == 1:
             waiting.first_try = now
@@ -270,7 +245,7 @@ class _Run:
 
     # One try, and what comes of it.
 
-    async def _try(self, lane: Lane, waiting: _Waiting, started: float) -> None:
+    async def _try(self, lane: Lane, waiting: Waiting, started: float) -> None:
         try:
             reply = await lane.session.ask(waiting.request.content)
         except TryAgainError as error:
@@ -292,7 +267,7 @@ class _Run:
             self._received(waiting, reply)
         self._pump()
 
-    def _troubled(self, lane: Lane, waiting: _Waiting, error: TryAgainError, started: float) -> None:
+    def _troubled(self, lane: Lane, waiting: Waiting, error: TryAgainError, started: float) -> None:
         now = time.monotonic()
         waiting.error = error
         if error.trouble == "overload":
@@ -308,13 +283,13 @@ class _Run:
             self._failed(waiting, error)
         else:
             self.tally.retries += 1
-            heapq.heappush(self._later, (now + pause_s, next(self._order), waiting))
+            self._line.again(waiting, now + pause_s)
 
-    def _failed(self, waiting: _Waiting, error: TryAgainError) -> None:
+    def _failed(self, waiting: Waiting, error: TryAgainError) -> None:
         reply = Reply("failed", error=error.reason, latency_s=error.latency_s)
         self._received(waiting, reply)
 
-    def _received(self, waiting: _Waiting, reply: Reply) -> None:
+    def _received(self, waiting: Waiting, reply: Reply) -> None:
         tokens = (reply.prompt_tokens or 0) + (reply.completion_tokens or 0)
         if reply.outcome == "failed":
             self.tally.failed += 1
@@ -358,11 +333,11 @@ class _Run:
 
     def _freed(self, requests: list[Request]) -> None:
         """Their holder died, or gave them up."""
-        self._ready.extend(_Waiting(request) for request in requests)
+        self._line.add(requests)
         self._pump()
 
     def _end_if_all_is_answered(self) -> None:
-        if not self._all_drawn or self._ready or self._later or (self._flights is not None and self._flights.waiting):
+        if not self._all_drawn or self._line or (self._flights is not None and self._flights.waiting):
             return
         if any(lane.limiter.in_flight for lane in self._lanes) or self._arrivals or self._done.done():
             return
@@ -377,7 +352,7 @@ class _Run:
             now = time.monotonic()
             self._lag_s = 0.7 * self._lag_s + 0.3 * max(0.0, now - before - WATCH_S)
             held_until = max((lane.limiter.hold_until for lane in self._lanes), default=0.0)
-            if self._flights is not None and self._flights.waiting and not self._ready and not self._later:
+            if self._flights is not None and self._flights.waiting and not self._line:
                 self._progress_at = now  # others are asking what is left
             if now - max(self._progress_at, held_until) > self.terms.stall_s:
                 self._stalled()
@@ -388,10 +363,10 @@ class _Run:
         """
         if self._giving_up:
             return  # what is still in flight ends within its time-out
-        waiting = [each for _, _, each in self._later]
-        if self._all_drawn and not self._ready and len(waiting) + len(self._trying) <= self.tally.answered:
+        waiting = self._line.tried
+        if self._all_drawn and not self._line.fresh and len(waiting) + len(self._trying) <= self.tally.answered:
             self._giving_up = True
-            self._later.clear()
+            self._line.forget_tried()
             for each in waiting:
                 assert each.error is not None
                 self._failed(each, each.error)
