@@ -101,7 +101,7 @@ class _Run:
         self._lanes = [Lane(session, Limiter(each)) for session in self.sessions]
         beside = [self._loop.create_task(self._watch())]
         if self.terms.rates != Rates():
-            self._budget = Budget(self.terms.rates, self.terms.budget_share, self.bucket, self._wake)
+            self._budget = Budget(self.terms.rates, self.terms.budget_share, self.bucket, self._pump)
         if self.cache is not None:
             self._flights = Flights(self.cache, self.terms.ttl_s, self.terms.lease_s / 3, self._joined, self._freed)
             beside += self._flights.start()
@@ -208,9 +208,6 @@ class _Run:
         if (due_in_s := self._line.due_in_s(now)) is not None:
             self._wake_in(due_in_s)
         return None
-
-    def _wake(self) -> None:
-        self._pump()
 
     def _wake_in(self, delay_s: float) -> None:
         """Pump again then; when a slot is what is missing (infinity), the reply that frees it does so."""

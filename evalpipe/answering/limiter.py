@@ -54,7 +54,6 @@ class Limiter:
     _shrinks: int = 0  # rounds in a row that shrank the limit for their latency
     _shrunk_at_s: float = 0.0  # the median of the last of them
     _round: list[float] = field(default_factory=list[float])
-    _round_began: float = 0.0
     _full: bool = False  # whether the limit was reached in this round: else growing proves nothing
     _changed_at: float = -math.inf  # what started before says nothing about the limit as it is now
     _episode_at: float | None = None
@@ -91,7 +90,7 @@ class Limiter:
         self._starts += 1
         self._last_start = now
         if self._first_start is None:
-            self._first_start = self._round_began = now
+            self._first_start = now
         if self._doubling and self._floor_s < math.inf:
             step_s = self._floor_s / (SPREAD * self.limit)
             self._spread_until = max(self._spread_until, now - SPREAD_SLACK_S) + step_s
@@ -147,7 +146,7 @@ class Limiter:
         self.pace = PACE_OF_MEASURED * self._measured
         self._credit = 0.0
         self._episode_at, self._starts = now, 0
-        self._shrink(SHRINK, now)
+        self._shrink(now)
         if self._floor_s < math.inf:
             self.limit = min(float(self.most), max(self.limit, 2 * self.pace * self._floor_s))
 
@@ -175,7 +174,7 @@ class Limiter:
         if climbed and self._shrinks > 1 and median_s > SHRINK_HELPS * self._shrunk_at_s:
             self._floor_s, climbed = median_s, False
         if climbed:
-            self._shrink(SHRINK, now)
+            self._shrink(now)
             self._shrinks += 1
             self._shrunk_at_s = median_s
         else:
@@ -185,8 +184,8 @@ class Limiter:
                 self.limit = min(float(self.most), grown)
         self._full = False
 
-    def _shrink(self, factor: float, now: float) -> None:
-        self.limit = max(1.0, self.limit * factor)
+    def _shrink(self, now: float) -> None:
+        self.limit = max(1.0, self.limit * SHRINK)
         self._doubling = False
         self._changed_at = now
         self._round.clear()

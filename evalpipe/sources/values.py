@@ -110,7 +110,7 @@ def target_values(value: object, column: str, kind: Kind | None, may_be_json_lis
     if isinstance(value, str) and may_be_json_list and value.lstrip().startswith("["):
         value = parsed_json(value, column)
     several = isinstance(value, list) and (may_be_json_list or kind != "json")
-    values: list[object] = list(value) if several else [value]  # type: ignore[arg-type]
+    values: list[object] = list(value) if several else [value]  # type: ignore[arg-type]  `several` says it is a list
     return [one for one in values if not is_missing(one)]
 
 

@@ -117,7 +117,7 @@ class Objects:
 
 
 @cache
-def _client(endpoint_url: str | None, region: str | None, path_style: bool, pid: int) -> Any:  # noqa: ANN401
+def _client(endpoint_url: str | None, region: str | None, path_style: bool, pid: int) -> Any:  # noqa: ANN401  as above
     """One per server and process: making it takes 0.2 s, threads may share it, a forked child may not."""
     from boto3.session import Session
     from botocore.config import Config
