@@ -9,7 +9,7 @@ from evalpipe.backends.openai_batch import OpenAIBatch
 from evalpipe.backends.openai_chat import OpenAIChat
 from evalpipe.backends.protocol import Backend, BatchBackend
 from evalpipe.backends.recorded import Recorded
-from evalpipe.config.schema import AnyModel, EmbeddedModel, OpenAIBatchModel, OpenAIChatModel, RecordedModel
+from evalpipe.config.models import AnyModel, EmbeddedModel, OpenAIBatchModel, OpenAIChatModel, RecordedModel
 
 
 def _openai_chat(model: OpenAIChatModel, folder: Path) -> Backend:

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from evalpipe.config import models as kinds
 from evalpipe.config import schema
-from evalpipe.config.schema import AnyModel, Endpoint, File, RecordedModel
+from evalpipe.config.models import AnyModel, Endpoint, RecordedModel
+from evalpipe.config.schema import File
+from evalpipe.config.section import Section
 from evalpipe.core.errors import ConfigError
 from evalpipe.core.keys import fits_key, from_key, to_key
 from evalpipe.core.quoting import one_line
@@ -131,13 +134,13 @@ def _what(kind: str, message: str, at: tuple[int | str, ...]) -> str:
             return message.removeprefix("Value error, ")
 
 
-_BACKENDS: dict[str, type[schema.Section]] = {
-    "openai_chat": schema.OpenAIChatModel,
-    "openai_batch": schema.OpenAIBatchModel,
-    "embedded": schema.EmbeddedModel,
-    "recorded": schema.RecordedModel,
+_BACKENDS: dict[str, type[Section]] = {
+    "openai_chat": kinds.OpenAIChatModel,
+    "openai_batch": kinds.OpenAIBatchModel,
+    "embedded": kinds.EmbeddedModel,
+    "recorded": kinds.RecordedModel,
 }
-_SECTIONS: dict[str, type[schema.Section]] = {
+_SECTIONS: dict[str, type[Section]] = {
     "lake": schema.LakePlace,
     "landing": schema.LandingPlace,
     "shards": schema.Shards,

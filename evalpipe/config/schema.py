@@ -1,52 +1,16 @@
 """evalpipe.toml as types: what may be written, what it means, and the defaults. Validated at load by pydantic."""
 
-import json
 import re
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from evalpipe.config.models import AnyModel
+from evalpipe.config.section import FileName, Name, Seconds, Section, Share, variable_name
 from evalpipe.core.keys import MAX_KEY_LENGTH, fits_key
 from evalpipe.store.s3_place import SCHEME, checked_endpoint, split_uri
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Name = Annotated[str, Field(min_length=1)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Json = str | int | float | bool | None | list[Any] | dict[str, Any]
 ScorerName = Literal["number", "choice", "exact", "json"]
-
-# What evalpipe itself puts into a request; a sampling field of the same name would fight with it.
-_OURS = ("model", "messages", "stream", "n")
-
-
-def _file_name(text: object) -> object:
-    if not isinstance(text, str) or not text.strip():
-        raise ValueError("a file name is expected, as text")
-    return Path(text)
-
-
-FileName = Annotated[Path, BeforeValidator(_file_name)]
-
-
-def _address(base_url: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s@?#]*)?", base_url):
-        raise ValueError(
-            "an address such as https://host/v1 is expected, without name, password, `?` and `#`; "
-            "a key belongs into an environment variable, named by `api_key_env`"
-        )
-    return base_url
-
-
-Address = Annotated[str, AfterValidator(_address)]
-
-
-class Section(BaseModel):
-    """Strict: TOML has types, so `"yes"` is no boolean and `"4096"` no number."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 def _local_path(uri: str, allowed: str) -> str:
@@ -159,144 +123,6 @@ class Prompt(Section):
         return self
 
 
-class Model(Section):
-    """What every model has, whoever answers. `banks` are the banks it is evaluated on; `["*"]` means all.
-    `samples`: how often each question is asked. `max_in_flight` is the most; the engine finds what the endpoint bears.
-    """
-
-    banks: Annotated[list[Name], Field(min_length=1)]
-    automatic: bool = False
-    prompt: Name | None = None
-    samples: Annotated[int, Field(ge=1, le=1_000)] = 1
-    max_requests: Annotated[int, Field(ge=1)] | None = None
-    max_in_flight: Annotated[int, Field(ge=1, le=10_000)] = 256
-    input_usd_per_million: Price | None = None
-    output_usd_per_million: Price | None = None
-    max_retries: Annotated[int, Field(ge=0, le=20)] = 3
-
-
-class Sampled(Model):
-    """A model that is asked over HTTP. `sampling` is passed through as it stands, unknown fields too."""
-
-    sampling: dict[str, Json] = {}
-    timeout_s: Positive = 30
-    deadline_s: Positive = 600  # of one question: so long is a broken or overloaded endpoint tried again
-    stall_s: Positive = 120  # an endpoint that answers nothing for so long ends the run
-
-    @model_validator(mode="after")
-    def _samples_can_differ(self) -> "Sampled":
-        if self.samples > 1 and "seed" in self.sampling:
-            raise ValueError("`samples` above 1 with a fixed `seed` asks for copies of one answer; leave `seed` out")
-        return self
-
-    @field_validator("sampling")
-    @classmethod
-    def _can_be_sent(cls, sampling: dict[str, Json]) -> dict[str, Json]:
-        for name in _OURS:
-            if name in sampling:
-                raise ValueError(f"`{name}` is set by evalpipe itself; leave it out")
-        try:
-            json.dumps(sampling, allow_nan=False)
-        except (TypeError, ValueError):
-            raise ValueError(
-                "only what JSON knows can be sent: text, finite numbers, true, false, lists, tables"
-            ) from None
-        return sampling
-
-
-class Endpoint(Sampled):
-    """A model behind an address. `base_urls`: replicas of it. `endpoint` names it where it may move to another address
-    and its answers shall still count as known.
-    """
-
-    base_url: Address | None = None
-    base_urls: Annotated[list[Address], Field(min_length=1)] | None = None
-    endpoint: Name | None = None
-    model: Name
-    api_key_env: str | None = None
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        return tuple(self.base_urls or [self.base_url or ""])
-
-    @model_validator(mode="after")
-    def _has_address(self) -> "Endpoint":
-        if (self.base_url is None) == (self.base_urls is None):
-            raise ValueError('`base_url` is missing: give `base_url = "https://host/v1"`, or `base_urls = [...]`')
-        if len(set(self.addresses)) < len(self.addresses):
-            raise ValueError("`base_urls` names an address twice")
-        return self
-
-    @field_validator("api_key_env")
-    @classmethod
-    def _is_variable(cls, api_key_env: str) -> str:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", api_key_env):
-            raise ValueError("the name of an environment variable is expected (letters, digits, `_`), never the key")
-        return api_key_env
-
-
-class OpenAIChatModel(Endpoint):
-    """`requests_per_s`, `tokens_per_s`: what the endpoint may be asked, by all processes together. Without a shared
-    cache each process takes `budget_share` of it.
-    """
-
-    backend: Literal["openai_chat"]
-    transport: Literal["wire", "sdk"] = "wire"
-    requests_per_s: Positive | None = None
-    tokens_per_s: Positive | None = None
-    budget_share: Annotated[float, Field(gt=0, le=1)] = 0.33  # dagster.yaml lets three runs of a model work at a time
-
-
-class OpenAIBatchModel(Endpoint):
-    """A provider's batch API. `chunk_requests` and `chunk_bytes` bound one batch; `poll_s`: pause between two looks at
-    the batches; `timeout_s`, `deadline_s`: of one call and of its repetitions, no answer is bound by them.
-    """
-
-    backend: Literal["openai_batch"]
-    completion_window: Name = "24h"
-    poll_s: Positive = 30
-    chunk_requests: Annotated[int, Field(ge=1, le=50_000)] = 50_000
-    chunk_bytes: Annotated[int, Field(ge=1_000, le=200_000_000)] = 200_000_000
-    timeout_s: Positive = 120
-
-    @model_validator(mode="after")
-    def _has_one_address(self) -> "OpenAIBatchModel":
-        if self.base_urls is not None:
-            raise ValueError("a batch goes to one address: give `base_url`, and leave `base_urls` out")
-        return self
-
-
-class EmbeddedModel(Sampled):
-    """SmolLM2-135M-Instruct in a child process; `weights` names another GGUF file."""
-
-    backend: Literal["embedded"]
-    weights: FileName | None = None
-    threads: Annotated[int, Field(ge=1)] | None = None
-    port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    max_in_flight: Annotated[int, Field(ge=1, le=64)] = 2
-
-
-class RecordedModel(Model):
-    """Answers made elsewhere. `model` takes one model of the file, `models` several or all (`"*"`): each becomes a
-    model of its own, named as in the file.
-    """
-
-    backend: Literal["recorded"]
-    path: FileName
-    model: Name | None = None
-    models: Annotated[list[Name], Field(min_length=1)] | Literal["*"] | None = None
-    columns: dict[Literal["question_id", "question", "model", "completion"], Name] = {}
-
-    @model_validator(mode="after")
-    def _one_or_many(self) -> "RecordedModel":
-        if self.model and self.models:
-            raise ValueError('give `model = "NAME"` or `models = ["A", "B"]` or `models = "*"`, not both')
-        return self
-
-
-AnyModel = Annotated[OpenAIChatModel | OpenAIBatchModel | EmbeddedModel | RecordedModel, Field(discriminator="backend")]
-
-
 class Labels(Section):
     max_label_error_rate: Share = 0.10
 
@@ -311,7 +137,7 @@ class Cache(Section):
 
     url: str | list[str] | None = None
     username: Name | None = None
-    password_env: str | None = None
+    password_env: Annotated[str, variable_name("password")] | None = None
     tls_ca: FileName | None = None
     ttl_s: Annotated[float, Field(ge=1, le=31_536_000)] = 3600
     wait_ms: Annotated[float, Field(ge=1, le=60_000)] = 50
@@ -339,15 +165,6 @@ class Cache(Section):
         if len({(each.partition("://")[0], each.partition("://")[2].partition("/")[2] or "0") for each in urls}) > 1:
             raise ValueError("all addresses must agree on redis:// or rediss:// and on the database")
         return url
-
-    @field_validator("password_env")
-    @classmethod
-    def _is_variable(cls, password_env: str) -> str:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", password_env):
-            raise ValueError(
-                "the name of an environment variable is expected (letters, digits, `_`), never the password"
-            )
-        return password_env
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Cache":

@@ -17,7 +17,7 @@ from evalpipe.answering.loop import run_until_signalled
 from evalpipe.answering.requests import Request
 from evalpipe.answering.tally import Arrival, Tally
 from evalpipe.backends.protocol import BatchBackend
-from evalpipe.config.schema import AnyModel, OpenAIBatchModel
+from evalpipe.config.models import AnyModel, OpenAIBatchModel
 from evalpipe.core.answers import Reply
 from evalpipe.core.errors import UsageError
 from evalpipe.core.keys import draw, drop_of, from_key

@@ -12,7 +12,8 @@ from evalpipe.answering.requests import RequestMaker
 from evalpipe.answering.retry import Patience
 from evalpipe.backends.protocol import Addressee, Backend, BatchBackend
 from evalpipe.config import Config
-from evalpipe.config.schema import AnyModel, Cache, OpenAIChatModel, Prompt, Sampled
+from evalpipe.config.models import AnyModel, OpenAIChatModel, Sampled
+from evalpipe.config.schema import Cache, Prompt
 from evalpipe.core.errors import ConfigError
 from evalpipe.core.keys import to_key
 from evalpipe.core.questions import Kind, Question

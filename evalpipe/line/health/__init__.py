@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from evalpipe.backends.secrets import SHORTEST_SECRET, without_key
-from evalpipe.config.schema import Endpoint
+from evalpipe.config.models import Endpoint
 from evalpipe.core.errors import EvalpipeError
 from evalpipe.line.health.cache import CACHE, cache
 from evalpipe.line.health.configuration import read_configuration, refused

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evalpipe.answering.backends import make_backend
 from evalpipe.backends.protocol import Message, TryAgainError
-from evalpipe.config.schema import EmbeddedModel, Endpoint, OpenAIBatchModel, OpenAIChatModel
+from evalpipe.config.models import EmbeddedModel, Endpoint, OpenAIBatchModel, OpenAIChatModel
 from evalpipe.core.answers import Reply
 from evalpipe.core.errors import BackendError, ConfigError
 from evalpipe.core.questions import Question

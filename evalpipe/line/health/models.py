@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from evalpipe.backends.recorded import Recorded, recorded_models
-from evalpipe.config.schema import Endpoint, RecordedModel
+from evalpipe.config.models import Endpoint, RecordedModel
 from evalpipe.core.errors import ConfigError, DropError, EvalpipeError
 from evalpipe.line.health.finding import Finding, bad, ok, warning
 from evalpipe.line.project import Project
