@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from evalpipe.core.errors import LakeError
 from evalpipe.store.lake import Lake
 from evalpipe.store.lease import lease
 from evalpipe_tests.commands import ROOT
+from evalpipe_tests.store.turns import most_at_once
 
 HOLDER = """
 import sys, time
@@ -70,22 +70,7 @@ def test_other_leases_are_free_meanwhile(lake):
 
 def test_two_threads_of_one_process_take_turns(lake):
     """Dagster may run two steps in one process; the lease counts there too."""
-    inside, most = 0, 0
-
-    def work() -> None:
-        nonlocal inside, most
-        with lease(lake, "cells", "m", "d.0000"):
-            inside += 1
-            most = max(most, inside)
-            time.sleep(0.05)
-            inside -= 1
-
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert most == 1
+    assert most_at_once(lambda: lease(lake, "cells", "m", "d.0000")) == 1
 
 
 def test_an_error_within_gives_the_lease_back(lake):

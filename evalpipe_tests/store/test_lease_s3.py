@@ -1,6 +1,5 @@
 """The lease on S3: one holder at a time; a dead one is succeeded when its lease has run out, a living one notices."""
 
-import threading
 import time
 from itertools import pairwise
 
@@ -12,6 +11,7 @@ from evalpipe.store.lease import lease
 from evalpipe.store.lease_objects import ObjectLease, object_lease
 from evalpipe.store.objects import Objects
 from evalpipe_tests.store.test_races import race
+from evalpipe_tests.store.turns import most_at_once
 
 NAME = "_leases/cells/m/d.0000.json"
 
@@ -145,22 +145,7 @@ def test_a_reply_that_was_lost_does_not_lose_the_lease(s3_lake, monkeypatch):
 
 def test_two_threads_of_one_process_take_turns(s3_lake):
     """Dagster may run two steps in one process; the lease counts there too."""
-    inside, most = 0, 0
-
-    def work() -> None:
-        nonlocal inside, most
-        with object_lease(Objects(s3_lake.place), NAME, lambda: None, poll_s=0.02):
-            inside += 1
-            most = max(most, inside)
-            time.sleep(0.05)
-            inside -= 1
-
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert most == 1
+    assert most_at_once(lambda: object_lease(Objects(s3_lake.place), NAME, lambda: None, poll_s=0.02)) == 1
 
 
 def test_what_is_no_lease_is_not_taken(s3_lake):
