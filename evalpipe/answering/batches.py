@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from evalpipe.answering.batch_records import UnfinishedBatch, custom_id, intent, over, submitted
 from evalpipe.answering.chunks import cut
-from evalpipe.answering.engine import Receive
+from evalpipe.answering.intake import Receive
 from evalpipe.answering.requests import Request
 from evalpipe.answering.retry import Patience
 from evalpipe.answering.tally import Arrival, Tally

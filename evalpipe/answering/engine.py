@@ -9,23 +9,22 @@ every request.
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from evalpipe.answering.budget import Budget, Rates, SharedBucket
 from evalpipe.answering.flights import Flights
+from evalpipe.answering.intake import Intake, Receive
 from evalpipe.answering.lanes import Lane, choose
 from evalpipe.answering.limiter import Limiter
 from evalpipe.answering.requests import Request
 from evalpipe.answering.retry import Patience
-from evalpipe.answering.tally import Arrival, Origin, Tally
+from evalpipe.answering.tally import Arrival, Tally
 from evalpipe.answering.waiting import Waiting, WaitingLine
 from evalpipe.backends.protocol import Backend, NotServedError, Session, TryAgainError
 from evalpipe.core.answers import Reply
-from evalpipe.core.errors import BackendError, EvalpipeError
+from evalpipe.core.errors import BackendError
 from evalpipe.store.bounded_cache import BoundedCache
-
-Receive = Callable[[Sequence[Arrival]], None]
 
 BURST = 8  # starts before replies are looked at again: a 429 comes back faster than the next eight are sent
 WATCH_S = 0.05
@@ -77,7 +76,7 @@ class _Run:
     _flights: Flights | None = None
     _budget: Budget | None = None
     _line: WaitingLine = field(default_factory=WaitingLine)
-    _arrivals: list[Arrival] = field(default_factory=list[Arrival])
+    _intake: Intake = field(init=False)
     _trying: "set[asyncio.Task[None]]" = field(default_factory=set["asyncio.Task[None]"])
     _timer: asyncio.TimerHandle | None = None
     _timer_at: float = 0.0
@@ -87,7 +86,6 @@ class _Run:
     _giving_up: bool = False
     _lag_s: float = 0.0
     _began: float = 0.0
-    _progress_at: float = 0.0
     _loop: asyncio.AbstractEventLoop = field(init=False)
     _done: "asyncio.Future[None]" = field(init=False)
     _hungry: asyncio.Event = field(default_factory=asyncio.Event)
@@ -96,7 +94,8 @@ class _Run:
         self._loop = asyncio.get_running_loop()
         self._done = self._loop.create_future()
         self._loop.set_exception_handler(self._raised)
-        self._began = self._progress_at = time.monotonic()
+        self._began = time.monotonic()
+        self._intake = Intake(self.receive, self.tally, self._end_if_all_is_answered, self._stop)
         each = max(1, self.terms.max_in_flight // len(self.sessions))
         self._lanes = [Lane(session, Limiter(each)) for session in self.sessions]
         beside = [self._loop.create_task(self._watch())]
@@ -104,6 +103,7 @@ class _Run:
             self._budget = Budget(self.terms.rates, self.terms.budget_share, self.bucket, self._pump)
         if self.cache is not None:
             self._flights = Flights(self.cache, self.terms.ttl_s, self.terms.lease_s / 3, self._joined, self._freed)
+            self._intake.flights = self._flights
             beside += self._flights.start()
         beside.append(self._loop.create_task(self._draw(batches)))
         for task in beside:
@@ -118,8 +118,8 @@ class _Run:
             for task in (*beside, *self._trying):
                 task.cancel()
             await asyncio.gather(*beside, *self._trying, return_exceptions=True)
-            if self._arrivals:
-                self._keep()
+            if self._intake:
+                self._intake.keep()
             if self._flights is not None:
                 await self._flights.close()
             self._loop.set_exception_handler(None)
@@ -150,7 +150,7 @@ class _Run:
             ours: Iterable[Request] = batch
             if self._flights is not None:
                 found = await self._flights.sort(batch)
-                self._arrived(found.hits, "cache")
+                self._intake.found(found.hits, "cache")
                 ours = found.ours
             self._line.add(ours)
             self._pump()
@@ -287,46 +287,13 @@ class _Run:
         self._received(waiting, reply)
 
     def _received(self, waiting: Waiting, reply: Reply) -> None:
-        tokens = (reply.prompt_tokens or 0) + (reply.completion_tokens or 0)
-        if reply.outcome == "failed":
-            self.tally.failed += 1
-        else:
-            self.tally.answered += 1
-            self._progress_at = time.monotonic()
-            if reply.latency_s is not None:
-                self.tally.latencies_s.append(reply.latency_s)
-            if self._budget is not None:
-                self._budget.answered(tokens, waiting.tokens_taken)
-        # Those that come in the same turn of the loop are kept with one write, before any of them counts.
-        if not self._arrivals:
-            self._loop.call_soon(self._keep)
-        self._arrivals.append(Arrival(waiting.request, reply, "asked", waiting.tries))
-
-    def _keep(self) -> None:
-        arrivals, self._arrivals = self._arrivals, []
-        try:
-            self.receive(arrivals)
-        except EvalpipeError as error:
-            self._stop(error)
-            return
-        if self._flights is not None:
-            for arrival in arrivals:
-                self._flights.answered(arrival.request, arrival.reply)
-        self._end_if_all_is_answered()
-
-    def _arrived(self, hits: list[tuple[Request, Reply]], origin: Origin) -> None:
-        if not hits:
-            return
-        if origin == "cache":
-            self.tally.hits += len(hits)
-        else:
-            self.tally.joined += len(hits)
-        self._progress_at = time.monotonic()
-        self.receive([Arrival(request, reply, origin) for request, reply in hits])
-        self._end_if_all_is_answered()
+        if self._budget is not None and reply.outcome != "failed":
+            tokens = (reply.prompt_tokens or 0) + (reply.completion_tokens or 0)
+            self._budget.answered(tokens, waiting.tokens_taken)
+        self._intake.take(Arrival(waiting.request, reply, "asked", waiting.tries))
 
     def _joined(self, hits: list[tuple[Request, Reply]]) -> None:
-        self._arrived(hits, "joined")
+        self._intake.found(hits, "joined")
 
     def _freed(self, requests: list[Request]) -> None:
         """Their holder died, or gave them up."""
@@ -336,7 +303,7 @@ class _Run:
     def _end_if_all_is_answered(self) -> None:
         if not self._all_drawn or self._line or (self._flights is not None and self._flights.waiting):
             return
-        if any(lane.limiter.in_flight for lane in self._lanes) or self._arrivals or self._done.done():
+        if any(lane.limiter.in_flight for lane in self._lanes) or self._intake or self._done.done():
             return
         self._done.set_result(None)
 
@@ -350,8 +317,8 @@ class _Run:
             self._lag_s = 0.7 * self._lag_s + 0.3 * max(0.0, now - before - WATCH_S)
             held_until = max((lane.limiter.hold_until for lane in self._lanes), default=0.0)
             if self._flights is not None and self._flights.waiting and not self._line:
-                self._progress_at = now  # others are asking what is left
-            if now - max(self._progress_at, held_until) > self.terms.stall_s:
+                self._intake.progress_at = now  # others are asking what is left
+            if now - max(self._intake.progress_at, held_until) > self.terms.stall_s:
                 self._stalled()
 
     def _stalled(self) -> None:
