@@ -12,6 +12,7 @@ from evalpipe.line.drops import ACCEPT, decisions, ingested, write_state
 from evalpipe.line.ingest import REPEATED
 from evalpipe.line.project import MadeBy, Project, now
 from evalpipe.store.lease import lease
+from evalpipe.store.tables import TABLES
 
 # A repeated id with another target says that one of the two is wrong, not which.
 REPEATED_SUSPICION = 0.5
@@ -42,11 +43,16 @@ def doubt_drop(project: Project, drop: str, made: MadeBy) -> DoubtSummary:
             return project.lake.batches("raw_questions", here, _SEEN)
 
         found = pl.concat([doubts(batches), _repeated(project, drop)])
-        versions = project.lake.read("raw_questions", here, ["question_id", "question_version"])
+        versions = project.lake.read("raw_questions", here, ["question_id", "question_version", "targets"])
         rows = (
             suspects(found)
             .join(versions, on="question_id")
-            .with_columns(bank=pl.lit(state["bank"]), drop=pl.lit(drop))
+            .with_columns(
+                bank=pl.lit(state["bank"]),
+                drop=pl.lit(drop),
+                flagged=pl.lit(True),
+                evidence=pl.lit([], dtype=TABLES["suspects"].columns["evidence"]),
+            )
             .sort("suspicion", "question_id", descending=[True, False])
         )
         project.lake.replace("suspects", rows, drop=drop)

@@ -37,7 +37,7 @@ def take_reviews(project: Project, path: Path) -> TakenReviews:
     found, bad = read_reviews(path.name, text, "csv" if path.suffix == ".csv" else "jsonl")
     taken_at = now()
     with lease(project.lake, "reviews"):
-        known = set(project.lake.read("reviews", columns=["review_id"])["review_id"])
+        known = set(project.lake.read("label_reviews", columns=["review_id"])["review_id"])
         new = list({each.review_id: each for each in found if each.review_id not in known}.values())
         rows = [
             {
@@ -57,13 +57,13 @@ def take_reviews(project: Project, path: Path) -> TakenReviews:
             for each in new
         ]
         if rows:
-            project.lake.append("reviews", pl.DataFrame(rows, schema=TABLES["reviews"].columns))
+            project.lake.append("label_reviews", pl.DataFrame(rows, schema=TABLES["label_reviews"].columns))
     return TakenReviews(path.name, len(new), len(found) - len(new), tuple(bad))
 
 
 def reviews_of(project: Project, drop: str, bank: str) -> dict[str, list[Review]]:
     """The verdicts on questions of this drop, by question id, oldest first."""
-    rows = project.lake.read("reviews", pl.col("bank") == bank)
+    rows = project.lake.read("label_reviews", pl.col("bank") == bank)
     if rows.is_empty():
         return {}
     wanted = rows["question_id"].unique().to_list()

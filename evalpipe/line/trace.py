@@ -36,7 +36,7 @@ def question_history(project: Project, question_id: str, bank: str | None = None
         "questions": validated + raw,
         "quarantine": rows("quarantine", ["drop", "file", "line", "targets", "code", "reason"]),
         "doubts": rows("suspects", ["drop", "suspicion", "signals", "reasons", "proposed_target"]),
-        "reviews": rows("reviews", ["verdict", "correct_target", "by", "at", "why"]),
+        "reviews": rows("label_reviews", ["verdict", "correct_target", "by", "at", "why"]),
         "answers": answers.to_dicts(),
         "scores": [{name: row[name] for name in _SCORE} for row in scores],
     }

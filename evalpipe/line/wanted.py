@@ -122,7 +122,7 @@ def leaderboard_inputs(project: Project) -> str:
 def _validations(project: Project) -> Iterator[Wish]:
     """Drops that were let through and are not validated, or that have new reviews."""
     accepted, gone = decisions(project, ACCEPT), retired(project)
-    banks_reviewed = set(project.lake.read("reviews", columns=["bank"])["bank"])
+    banks_reviewed = set(project.lake.read("label_reviews", columns=["bank"])["bank"])
     for row in project.lake.read("drops").sort("ingested_at").iter_rows(named=True):
         drop, base = row["drop"], str(row["validated_at"] or row["gated_at"])
         if drop in gone:

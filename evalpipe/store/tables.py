@@ -96,14 +96,38 @@ _TABLES = (
             "question_version": _TEXT,
             "drop": _TEXT,
             "suspicion": _NUMBER,
+            "flagged": _FLAG,
             "signals": _TEXTS,
             "reasons": _TEXTS,
+            "targets": _TEXTS,  # as they were when they were doubted
             "proposed_target": _TEXT,
+            "evidence": pl.List(pl.Struct({"who": _TEXT, "said": _TEXT})),
+        },
+        ("drop",),
+    ),
+    # What each member of the committee said about each question of a drop; `answer` null: nothing could be read.
+    TableSpec(
+        "committee_answers",
+        {
+            "member": _TEXT,
+            "drop": _TEXT,
+            "bank": _TEXT,
+            "question_id": _TEXT,
+            "question_version": _TEXT,
+            "fingerprint": _TEXT,
+            "outcome": _TEXT,
+            "extracted": _TEXT,
+            "rule": _TEXT,
+            "answer": _TEXT,  # `extracted` in the form in which the scorer compares: equal answers have equal texts
+            "model_version": _TEXT,
+            "scorer": _TEXT,
+            "scorer_version": _TEXT,
+            **_MADE_BY,
         },
         ("drop",),
     ),
     TableSpec(
-        "reviews",
+        "label_reviews",
         {
             "review_id": _TEXT,
             "bank": _TEXT,

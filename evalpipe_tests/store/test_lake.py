@@ -164,7 +164,7 @@ def test_batches_hold_all_rows_in_order(lake):
     frames = list(lake.batches("rejects", pl.col("line") % 2 == 0, ["line"], rows=1_000))
     assert pl.concat(frames)["line"].to_list() == list(range(0, 5_000, 2))
     assert frames[0].columns == ["line"]
-    assert sum(frame.height for frame in lake.batches("reviews", pl.lit(True))) == 0
+    assert sum(frame.height for frame in lake.batches("label_reviews", pl.lit(True))) == 0
 
 
 def test_a_broken_table_is_a_sentence(tmp_path):

@@ -42,11 +42,11 @@ def write_both_ways(lake: Lake, number: int) -> bool:
     lake.replace("cells", cell("m", f"d.{number:04}", "run"), model="m", shard=f"d.{number:04}")
     for turn in range(2):
         lake.append("rejects", rejects(f"d-{number}", range(turn * 10, turn * 10 + 10)))
-    return lake.append("reviews", review(number), transaction="journal:one")
+    return lake.append("label_reviews", review(number), transaction="journal:one")
 
 
 def review(number: int) -> pl.DataFrame:
-    columns = TABLES["reviews"].columns
+    columns = TABLES["label_reviews"].columns
     return pl.DataFrame(
         [{name: str(number) if kind == pl.String() else None for name, kind in columns.items()}], columns
     )
@@ -59,7 +59,7 @@ def test_four_writers_lose_no_commit(s3_lake):
     rows = s3_lake.read("rejects")
     assert rows.height == rows.select("drop", "line").n_unique() == 80
     assert sorted(s3_lake.read("cells")["shard"]) == [f"d.{n:04}" for n in range(4)]
-    assert s3_lake.read("reviews").height == 1
+    assert s3_lake.read("label_reviews").height == 1
 
 
 def test_what_is_wrong_is_a_sentence_without_a_key(s3_lake, monkeypatch):
