@@ -22,10 +22,13 @@ DOUBTS: dict[str, pl.DataType] = {
 
 SUSPECTS: dict[str, pl.DataType] = {
     "question_id": pl.String(),
-    "suspicion": pl.Float64(),
-    "signals": pl.List(pl.String()),  # strongest first
+    "suspicion": pl.Float64(),  # the probability that the label is wrong
+    "flagged": pl.Boolean(),  # something speaks for another answer more than for the label
+    "signals": pl.List(pl.String()),
     "reasons": pl.List(pl.String()),  # in the order of `signals`
+    "targets": pl.List(pl.String()),
     "proposed_target": pl.String(),
+    "evidence": pl.List(pl.Struct({"who": pl.String(), "said": pl.String()})),
 }
 
 

@@ -1,0 +1,153 @@
+"""How many labels of a bank are wrong, with a 95% interval, corrected for the mistakes of the committee itself.
+
+A committee doubts right labels too: on hard questions all its members may choose the same wrong option. So the mean
+suspicion says little about a bank. What corrects it are questions whose label is known:
+
+- a trusted slice, whose labels somebody verified: it shows how much suspicion falls on right labels. How much falls on
+  wrong ones is computed by giving the same questions other labels. (Rogan and Gladen 1978, "Estimating prevalence from
+  the results of a screening test", with a score in place of a verdict.)
+- questions that were reviewed because they were drawn at random: the suspicion predicts, the verdicts correct
+  (Angelopoulos et al. 2023, "Prediction-powered inference").
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from evalpipe.labels.committee import how_many
+
+Verdict = Literal["measured", "no committee", "no trusted slice", "committee too weak"]
+
+MOST_ERRORS = 0.10  # of the committee on the trusted slice; beyond it, it says more about itself than about the labels
+FEW_TRUSTED = 50  # verified labels; with fewer, the correction is a guess
+FEW_REVIEWED = 100  # reviewed at random; the rate's standard error is then about two points
+FEW_MEMBERS = 2
+USUAL_RATE = 0.05  # of wrong labels, where the score starts from; the correction takes it out again
+# Wrong labels are mostly any other answer, at times the one that looks most like a right one, and that hides better.
+# The first figure is assumed, the two others make the interval wider on either side.
+HIDDEN, HIDDEN_LEAST, HIDDEN_MOST = 0.3, 0.0, 0.6
+Z95 = 1.959964
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRate:
+    """Shares are fractions. `raw` is the uncorrected mean suspicion. `rate`, `low` and `high` are None where no label
+    is known for sure; with a committee that is too weak they are there, and not to be relied on.
+    `committee_error`: how often the committee's choice is not the label on the trusted slice; None without one.
+    """
+
+    verdict: Verdict
+    n: int
+    n_known: int
+    raw: float
+    rate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    committee_error: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of N labels: `trusted` (N,) bool, verified as right; `reviewed` (N,) float, 1 wrong, 0 right, nan
+    not reviewed, of questions that were drawn at random.
+    """
+
+    trusted: np.ndarray
+    reviewed: np.ndarray
+
+
+def error_rate(
+    likelihood: np.ndarray, options: np.ndarray, members: int, known: Known, part: np.ndarray | None = None
+) -> ErrorRate:
+    """The share of wrong labels; those that somebody verified count as right.
+
+    Args:
+        likelihood: (N, codes), of the committee's votes by right answer; code 0 is the label (`committee.Opinion`).
+        options: (N,), answers that each question admits.
+        members: of the committee.
+        known: about the same questions.
+        part: (N,) bool, one subject; the others help to say how the committee errs where the subject's slice is small.
+    """
+    here = np.ones(len(likelihood), bool) if part is None else part
+    score = _score(likelihood, options, np.zeros(len(likelihood), int))
+    n, raw = int(here.sum()), float(score[here].mean()) if here.any() else 0.0
+    reviewed = ~np.isnan(known.reviewed)
+    n_known = int(((known.trusted | reviewed) & here).sum())
+    sure = known.trusted | (known.reviewed == 0)
+    voted = likelihood.max(axis=1) > likelihood.min(axis=1, where=how_many(options) > 0, initial=np.inf)
+    asked = sure & voted
+    chosen_other = likelihood[asked, 1:].max(axis=1, initial=0) > likelihood[asked, 0]
+    errs = float(chosen_other.mean()) if asked.any() else None
+    if members == 0:
+        return ErrorRate("no committee", n, n_known, raw)
+    verdict: Verdict = "measured"
+    if (reviewed & here).sum() >= FEW_REVIEWED:
+        rate, spread = _by_reviews(score, known.reviewed, reviewed & here, here)
+        low, high = rate - Z95 * spread, rate + Z95 * spread
+        return ErrorRate("measured", n, n_known, raw, *_clipped(rate, low, high), errs)
+    if known.trusted.sum() < FEW_TRUSTED:
+        return ErrorRate("no trusted slice", n, n_known, raw, committee_error=errs)
+    if members < FEW_MEMBERS or errs is None or _surely_above(errs, int(asked.sum()), MOST_ERRORS):
+        verdict = "committee too weak"
+    open_ones = here & ~known.trusted
+    if errs is None or not open_ones.any():
+        return ErrorRate(verdict, n, n_known, raw, 0.0, 0.0, 0.0, errs)
+    rates = _by_slice(likelihood, options, score, known.trusted, open_ones)
+    return ErrorRate(verdict, n, n_known, raw, *(each * float(open_ones.sum()) / n for each in rates), errs)
+
+
+def _score(likelihood: np.ndarray, options: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """(N,), how probable the votes make it that the answer of code `label` is not right."""
+    rows = np.arange(len(likelihood))
+    own = likelihood[rows, label]
+    total = (likelihood * how_many(options)).sum(axis=1)
+    wrong = USUAL_RATE * np.maximum(total - own, 0) / (options - 1)
+    return wrong / (wrong + (1 - USUAL_RATE) * own + 1e-300)
+
+
+def _surely_above(share: float, n: int, limit: float) -> bool:
+    return share - Z95 * np.sqrt(share * (1 - share) / n) > limit
+
+
+def _by_reviews(score: np.ndarray, verdicts: np.ndarray, reviewed: np.ndarray, here: np.ndarray) -> tuple[float, float]:
+    errors = verdicts[reviewed] - score[reviewed]
+    rate = float(score[here].mean() + errors.mean())
+    # Few wrong ones among the reviewed: as if one more of each kind had been seen.
+    seen = (verdicts[reviewed].sum() + 1) / (reviewed.sum() + 2)
+    least = seen * (1 - seen) / reviewed.sum() if errors.var() == 0 else 0.0
+    return rate, float(np.sqrt(score[here].var() / here.sum() + max(errors.var(ddof=1) / reviewed.sum(), least)))
+
+
+def _by_slice(
+    likelihood: np.ndarray, options: np.ndarray, score: np.ndarray, trusted: np.ndarray, open_ones: np.ndarray
+) -> tuple[float, float, float]:
+    on_right = score[trusted]
+    anyhow, hidden = _on_wrong(likelihood[trusted], options[trusted])
+    mean, of_right = float(score[open_ones].mean()), float(on_right.mean())
+    spread = np.sqrt(score[open_ones].var() / open_ones.sum() + on_right.var() / trusted.sum())
+
+    def rate(excess: float, share: float) -> float:
+        return excess / max((1 - share) * anyhow + share * hidden - of_right, 0.05)
+
+    excess = mean - of_right
+    low, high = rate(excess - Z95 * spread, HIDDEN_LEAST), rate(excess + Z95 * spread, HIDDEN_MOST)
+    return _clipped(rate(excess, HIDDEN), low, high)
+
+
+def _on_wrong(likelihood: np.ndarray, options: np.ndarray) -> tuple[float, float]:
+    """The mean score that these questions had with a wrong label: any other answer, and the most tempting one."""
+    many = how_many(options)
+    many[:, 0] = 0.0
+    columns = likelihood.shape[1]
+    by_label = np.stack(
+        [_score(likelihood, options, np.full(len(likelihood), code)) for code in range(columns)], axis=1
+    )
+    tempting = 1 + np.where(many[:, 1:] > 0, likelihood[:, 1:], -1.0).argmax(axis=1)
+    anyhow = (by_label * many).sum(axis=1) / many.sum(axis=1)
+    return float(anyhow.mean()), float(by_label[np.arange(len(likelihood)), tempting].mean())
+
+
+def _clipped(rate: float, low: float, high: float) -> tuple[float, float, float]:
+    inside = [float(np.clip(value, 0.0, 1.0)) for value in (rate, low, high)]
+    return inside[0], inside[1], inside[2]
