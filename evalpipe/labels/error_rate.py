@@ -26,7 +26,8 @@ FEW_MEMBERS = 2
 USUAL_RATE = 0.05  # of wrong labels, where the score starts from; the correction takes it out again
 # Wrong labels are mostly any other answer, at times the one that looks most like a right one, and that hides better.
 # The first figure is assumed, the two others make the interval wider on either side.
-HIDDEN, HIDDEN_LEAST, HIDDEN_MOST = 0.3, 0.0, 0.6
+HIDDEN, HIDDEN_LEAST, HIDDEN_MOST = 0.4, 0.0, 0.7
+STRATA = 5  # by how sure the committee is: explains a third of the variance of the score on right labels
 Z95 = 1.959964
 
 
@@ -122,17 +123,31 @@ def _by_reviews(score: np.ndarray, verdicts: np.ndarray, reviewed: np.ndarray, h
 def _by_slice(
     likelihood: np.ndarray, options: np.ndarray, score: np.ndarray, trusted: np.ndarray, open_ones: np.ndarray
 ) -> tuple[float, float, float]:
-    on_right = score[trusted]
-    anyhow, hidden = _on_wrong(likelihood[trusted], options[trusted])
-    mean, of_right = float(score[open_ones].mean()), float(on_right.mean())
-    spread = np.sqrt(score[open_ones].var() / open_ones.sum() + on_right.var() / trusted.sum())
+    """Rate and interval among the open ones, compared with the trusted ones of which the committee is as sure."""
+    excess = variance = anyhow = hidden = 0.0
+    stratum = _strata(likelihood, options, trusted)
+    for each in np.unique(stratum[open_ones]):
+        of_open, of_trusted = open_ones & (stratum == each), trusted & (stratum == each)
+        weight = of_open.sum() / open_ones.sum()
+        on_right, on_open = score[of_trusted], score[of_open]
+        excess += weight * float(on_open.mean() - on_right.mean())
+        variance += weight**2 * float(on_open.var() / of_open.sum() + on_right.var() / of_trusted.sum())
+        wrong = _on_wrong(likelihood[of_trusted], options[of_trusted])
+        anyhow += weight * (wrong[0] - float(on_right.mean()))
+        hidden += weight * (wrong[1] - float(on_right.mean()))
+    spread = Z95 * np.sqrt(variance)
 
     def rate(excess: float, share: float) -> float:
-        return excess / max((1 - share) * anyhow + share * hidden - of_right, 0.05)
+        return excess / max((1 - share) * anyhow + share * hidden, 0.05)
 
-    excess = mean - of_right
-    low, high = rate(excess - Z95 * spread, HIDDEN_LEAST), rate(excess + Z95 * spread, HIDDEN_MOST)
-    return _clipped(rate(excess, HIDDEN), low, high)
+    return _clipped(rate(excess, HIDDEN), rate(excess - spread, HIDDEN_LEAST), rate(excess + spread, HIDDEN_MOST))
+
+
+def _strata(likelihood: np.ndarray, options: np.ndarray, trusted: np.ndarray) -> np.ndarray:
+    """(N,) int: how sure the committee is of any answer, whatever the label, in steps that hold trusted questions."""
+    sure = likelihood.max(axis=1) / (likelihood * how_many(options)).sum(axis=1)
+    edges = np.unique(np.quantile(sure[trusted], np.linspace(0, 1, STRATA + 1)[1:-1]))
+    return np.searchsorted(edges, sure, side="left")
 
 
 def _on_wrong(likelihood: np.ndarray, options: np.ndarray) -> tuple[float, float]:

@@ -76,7 +76,7 @@ def judge_drop(
         not measured,
         share,
         limit,
-        f"{found}. No model is asked about it. Look at the suspects (`evalpipe labels suspects --drop {drop}`) and review"
+        f"{found}. No model is asked about it. Look at the suspects (`evalpipe labels suspects --drop {drop}`), review"
         " them, or publish a mended drop under a new name, or raise `[labels] max_label_error_rate`, or let it through"
         f" with `evalpipe labels accept {drop} --by WHO --why TEXT`.",
     )

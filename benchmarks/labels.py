@@ -1,0 +1,397 @@
+"""How well wrong labels are found: planted ones of several kinds and seeds, and the known ones of two real banks.
+
+    python benchmarks/labels.py [--data FOLDER] [--seeds 5] [--first-seed 0] [--only gsm8k|mmlu|speed] [--json]
+
+FOLDER holds `gsm8k/` and `mmlu_redux/` as described in its README; by default EVALPIPE_SHARED_DATA, else
+`../shared/data`. Planted errors are drawn from the questions whose labels are known to be right. Nothing in
+`evalpipe/labels` was fitted on the known errors.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from benchmarks.machine import machine, peak_mb
+from benchmarks.planting import Item, plain, planted
+from evalpipe.labels import doubts
+from evalpipe.labels.error_rate import ErrorRate, Known, error_rate
+from evalpipe.labels.schema import DOUBTS
+from evalpipe.labels.suspects import Doubted, doubted
+
+DEFAULT = Path(os.environ.get("EVALPIPE_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
+STRONG = ("fcot_gpt4_COT", "fcot_gpt4_NL+SL", "re2_gpt-4o-mini_cot_r1")
+MIDDLING = ("fcot_gpt-3.5-turbo_COT", "fcot_code002_NL+SL", "fcot_text003_NL+SL")
+EIGHT = (
+    *(f"fcot_gpt4_{name}" for name in ("COT", "NL+SL", "noNL", "LtM")),
+    *(f"re2_gpt-4o-mini_{name}" for name in ("cot_r1", "cot_r2", "vanilla_r1", "vanilla_r2")),
+)
+STRONG_MMLU = ("anthropic_claude-3-5-sonnet-20240620", "meta_llama-3.1-405b-instruct-turbo", "openai_gpt-4o-2024-05-13")
+SHARES = (0.0, 0.02, 0.04, 0.08, 0.12)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table: what was measured, the bar it has to reach (None: none is set), and whether less is better."""
+
+    data: str
+    what: str
+    value: float
+    bar: float | None = None
+    less: bool = False
+
+    @property
+    def verdict(self) -> str:
+        if self.bar is None:
+            return ""
+        reached = self.value <= self.bar if self.less else self.value >= self.bar
+        return "reached" if reached else "MISSED"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DEFAULT)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--only", choices=["gsm8k", "mmlu", "speed"])
+    parser.add_argument("--json", action="store_true")
+    wanted = parser.parse_args()
+    seeds = range(wanted.first_seed, wanted.first_seed + wanted.seeds)
+    rows: list[Row] = []
+    for name, measure in (("gsm8k", gsm8k_rows), ("mmlu", mmlu_rows)):
+        folder = wanted.data / ("gsm8k" if name == "gsm8k" else "mmlu_redux")
+        if wanted.only in (None, name):
+            if folder.is_dir():
+                rows += measure(folder, seeds)
+            else:
+                print(f"{folder}: not there; left out. Name the data with --data.")
+    if wanted.only in (None, "speed"):
+        rows += speed_rows()
+    if wanted.json:
+        print(json.dumps([{**{k: getattr(row, k) for k in Row.__slots__}, "verdict": row.verdict} for row in rows]))
+        return
+    print(f"{machine()} · seeds {seeds.start} to {seeds.stop - 1}\n")
+    print("| data | what | measured | bar | |\n| --- | --- | --- | --- | --- |")
+    for row in rows:
+        sign = "<=" if row.less else ">="
+        bar = f"{sign} {row.bar:g}" if row.bar is not None else ""
+        print(f"| {row.data} | {row.what} | {row.value:.3f} | {bar} | {row.verdict} |")
+
+
+# ---- finding -------------------------------------------------------------------------------------------------------
+
+
+def found(items: Sequence[Item], members: Iterable[str], *, solutions: bool = True) -> Doubted:
+    """What evalpipe says about these items with this committee, all signals at work."""
+    ids = [item.question_id for item in items]
+    kind = "choice" if items[0].choices else "number"
+    frame = pl.DataFrame(
+        {
+            "question_id": ids,
+            "text": [item.text for item in items],
+            "kind": [kind] * len(items),
+            "subject": [item.subject for item in items],
+            "choices": [list(item.choices) or None for item in items],
+            "targets": [[item.label] for item in items],
+            "worked_solution": [item.solution if solutions else None for item in items],
+        },
+        schema_overrides={"choices": pl.List(pl.String), "worked_solution": pl.String},
+    )
+    said = [
+        (item.question_id, member, item.votes[member]) for item in items for member in members if member in item.votes
+    ]
+    votes = pl.DataFrame(said, schema=["question_id", "who", "answer"], orient="row").with_columns(said="answer")
+    questions = frame.with_columns(labels="targets", n_options=pl.col("choices").list.len().fill_null(0))
+    signalled = doubts(lambda: iter([frame])).with_columns(proposed="proposed_target")
+    return doubted(questions, votes, signalled)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Arrays over items: suspicion, whether flagged, whether the label is wrong, whether the proposal is right."""
+
+    suspicion: np.ndarray
+    flagged: np.ndarray
+    wrong: np.ndarray
+    right_key: np.ndarray
+
+    def recall_at(self, budget: float) -> float:
+        return float(self.wrong[self._first(budget)].sum() / self.wrong.sum())
+
+    def precision_at(self, budget: float) -> float:
+        return float(self.wrong[self._first(budget)].mean())
+
+    def recall(self) -> float:
+        return float(self.flagged[self.wrong].mean())
+
+    def precision(self) -> float:
+        return float(self.wrong[self.flagged].mean())
+
+    def key(self) -> float:
+        return float(self.right_key[self.flagged & self.wrong].mean())
+
+    def average_precision(self) -> float:
+        hits = self.wrong[np.argsort(-self.suspicion, kind="stable")]
+        return float((np.cumsum(hits) / np.arange(1, len(hits) + 1))[hits].mean())
+
+    def calibration_error(self, bins: int = 15) -> float:
+        """Expected calibration error, bins of equal width."""
+        at = np.minimum((self.suspicion * bins).astype(int), bins - 1)
+        parts = [(at == bin).nonzero()[0] for bin in range(bins)]
+        gaps = [abs(self.suspicion[part].mean() - self.wrong[part].mean()) * len(part) for part in parts if len(part)]
+        return float(sum(gaps) / len(at))
+
+    def _first(self, budget: float) -> np.ndarray:
+        return np.argsort(-self.suspicion, kind="stable")[: round(budget * len(self.suspicion))]
+
+
+def judged(items: Sequence[Item], result: Doubted, wrong: np.ndarray | None = None) -> Found:
+    proposed = dict(result.suspects.select("question_id", "proposed_target").iter_rows())
+    return Found(
+        suspicion=result.judged.suspicion,
+        flagged=result.judged.flagged,
+        wrong=np.array([item.wrong for item in items]) if wrong is None else wrong,
+        right_key=np.array([proposed.get(item.question_id) == item.true_label for item in items]),
+    )
+
+
+def over_seeds(
+    clean: Sequence[Item], members: Sequence[str], seeds: range, *, solutions: bool = True
+) -> list[tuple[list[Item], Found]]:
+    runs: list[tuple[list[Item], Found]] = []
+    for seed in seeds:
+        items = planted(clean, seed)
+        runs.append((items, judged(items, found(items, members, solutions=solutions))))
+    return runs
+
+
+def mean(runs: Iterable[tuple[list[Item], Found]], measure: Callable[[Found], float]) -> float:
+    return float(np.mean([measure(result) for _, result in runs]))
+
+
+def kind_recall(runs: Sequence[tuple[list[Item], Found]], kind: str, budget: float) -> float:
+    hits: list[bool] = []
+    for items, result in runs:
+        first = set(np.argsort(-result.suspicion, kind="stable")[: round(budget * len(items))].tolist())
+        hits += [at in first for at, item in enumerate(items) if item.kind == kind]
+    return float(np.mean(hits)) if hits else float("nan")
+
+
+# ---- GSM8K ---------------------------------------------------------------------------------------------------------
+
+
+def gsm8k_rows(folder: Path, seeds: range) -> list[Row]:
+    items, status, keys = gsm8k(folder)
+    clean = [item for item in items if status.get(item.question_id) == "kept"]
+    rows: list[Row] = []
+    name = f"GSM8K + 8% planted, {len(clean)} kept questions"
+    runs = over_seeds(clean, STRONG, seeds, solutions=False)
+    data = f"{name}, 3 strong, no worked solutions"
+    rows += [
+        Row(data, "flagged: recall", mean(runs, Found.recall), 0.98),
+        Row(data, "flagged: precision", mean(runs, Found.precision), 0.90),
+        Row(data, "recall at 10%", mean(runs, lambda each: each.recall_at(0.10)), 0.99),
+        Row(data, "right key proposed, of the found", mean(runs, Found.key), 0.98),
+        Row(data, "expected calibration error", mean(runs, Found.calibration_error), 0.03, less=True),
+        Row(data, "hardest kind (plausible_wrong): recall at 10%", kind_recall(runs, "plausible_wrong", 0.10)),
+    ]
+    runs = over_seeds(clean, MIDDLING, seeds, solutions=False)
+    data = f"{name}, 3 middling, no worked solutions"
+    rows += [
+        Row(data, "recall at 10%", mean(runs, lambda each: each.recall_at(0.10)), 0.87),
+        Row(data, "flagged: recall", mean(runs, Found.recall)),
+        Row(data, "flagged: precision", mean(runs, Found.precision)),
+        Row(data, "expected calibration error", mean(runs, Found.calibration_error), 0.03, less=True),
+        Row(data, "hardest kind (plausible_wrong): recall at 10%", kind_recall(runs, "plausible_wrong", 0.10)),
+    ]
+    runs = over_seeds(clean, MIDDLING, seeds)
+    data = f"{name}, 3 middling, with worked solutions"
+    rows.append(Row(data, "recall at 10%", mean(runs, lambda each: each.recall_at(0.10)), 0.98))
+    known = [item for item in items if item.question_id in status]
+    bad = np.array([status[item.question_id] != "kept" for item in known])
+    real = judged(known, found(known, EIGHT, solutions=False), bad)
+    data = f"GSM8K against Platinum, {len(known)} questions, 8 strong"
+    rows += [
+        Row(data, "precision in the top 2%", real.precision_at(0.02), 0.77),
+        Row(data, "precision in the top 5%", real.precision_at(0.05), 0.55),
+        Row(data, "recall at 8%", real.recall_at(0.08), 0.39),
+    ]
+    worst = worst_rate_error(clean, STRONG, seeds, 300)
+    rows.append(Row("GSM8K, 0 to 12% planted, 300 trusted", "error rate: largest error, points", worst, 1.0, less=True))
+    left = [drift_left(*run) for run in over_seeds(clean, STRONG, seeds)]
+    rows.append(Row(name, "drift left after an 8% review, points", float(np.mean(left)), 0.35, less=True))
+    before = [drift_left(*run, budget=0.0) for run in over_seeds(clean, STRONG, seeds)]
+    rows.append(Row(name, "drift before it, points", float(np.mean(before))))
+    left = [drift_left(*run) for run in over_seeds(clean, MIDDLING, seeds, solutions=False)]
+    rows.append(Row(name, "drift left, 3 middling, no worked solutions", float(np.mean(left))))
+    rows.append(Row(data, "drift left after an 8% review, points", real_drift(known, real, keys, status)))
+    return rows
+
+
+def gsm8k(folder: Path) -> tuple[list[Item], dict[str, str], dict[str, str | None]]:
+    """Items, and by question id the status of its label and the right key as the experts gave it."""
+    votes: dict[str, dict[str, str]] = {}
+    answers = pl.read_parquet(folder / "recorded_final_answers.parquet")
+    for question_id, model, answer in answers.select("question_id", "model", "final_answer").iter_rows():
+        if (number := plain(answer)) is not None:
+            votes.setdefault(question_id, {})[model] = number
+    items: list[Item] = []
+    for at, line in enumerate((folder / "test.jsonl").open(encoding="utf-8")):
+        row = json.loads(line)
+        solution, _, key = row["answer"].rpartition("####")
+        name, label = f"gsm8k-test-{at:04}", plain(key) or key.strip()
+        items.append(Item(name, row["question"], "", (), solution, label, votes.get(name, {}), label))
+    known = pl.read_parquet(folder / "known_label_errors.parquet")
+    status = dict(known.select("question_id", "status").iter_rows())
+    return items, status, dict(known.select("question_id", "correct_key").iter_rows())
+
+
+# ---- MMLU-Redux ----------------------------------------------------------------------------------------------------
+
+
+def mmlu_rows(folder: Path, seeds: range) -> list[Row]:
+    items, defect, keys = mmlu(folder)
+    everybody = sorted({member for item in items for member in item.votes})
+    clean = [item for item in items if defect[item.question_id] == "ok"]
+    rows: list[Row] = []
+    runs = over_seeds(clean, STRONG_MMLU, seeds)
+    data = f"MMLU-Redux + 8% planted, {len(clean)} ok questions, 3 strong"
+    rows += [
+        Row(data, "average precision", mean(runs, Found.average_precision), 0.72),
+        Row(data, "recall at 10%", mean(runs, lambda each: each.recall_at(0.10)), 0.80),
+        Row(data, "flagged: recall", mean(runs, Found.recall), 0.92),
+        Row(data, "flagged: precision", mean(runs, Found.precision), 0.42),
+        Row(data, "right key proposed, of the found", mean(runs, Found.key)),
+        Row(data, "expected calibration error", mean(runs, Found.calibration_error)),
+        Row(data, "hardest kind (common_distractor): recall at 10%", kind_recall(runs, "common_distractor", 0.10)),
+    ]
+    result = found(items, everybody)
+    wrong = judged(items, result, np.array([defect[item.question_id] == "wrong_groundtruth" for item in items]))
+    bad = judged(items, result, np.array([defect[item.question_id] != "ok" for item in items]))
+    data = f"MMLU-Redux, {len(items)} questions, {wrong.wrong.sum()} real wrong keys, {len(everybody)} models"
+    rows += [
+        Row(data, "recall at 8%", wrong.recall_at(0.08), 0.63),
+        Row(data, "recall at 10%", wrong.recall_at(0.10), 0.63),
+    ]
+    data = f"MMLU-Redux, all {bad.wrong.sum()} real defects, {len(everybody)} models"
+    rows += [
+        Row(data, "average precision", bad.average_precision(), 0.145),
+        Row(data, "recall at 8%", bad.recall_at(0.08), 0.26),
+    ]
+    for members, name in ((STRONG_MMLU, "3 strong"), (everybody, f"{len(everybody)} models")):
+        worst = worst_rate_error(clean, members, seeds, min(1_400, len(clean) // 2))
+        data = f"MMLU-Redux, 0 to 12% planted, {name}, 1,400 trusted"
+        rows.append(Row(data, "error rate: largest error, points", worst, 1.5, less=True))
+    data = "MMLU-Redux, real defects, 20 models"
+    rows.append(
+        Row(data, "drift left after an 8% review, points", real_drift(items, bad, keys, defect), 0.21, less=True)
+    )
+    rows.append(Row(data, "drift before it, points", real_drift(items, bad, keys, defect, budget=0.0)))
+    return rows
+
+
+def mmlu(folder: Path) -> tuple[list[Item], dict[str, str], dict[str, str | None]]:
+    votes: dict[str, dict[str, str]] = {}
+    answers = pl.read_parquet(folder / "recorded_completions.parquet")
+    for question_id, model, letter in answers.select("question_id", "model", "completion").iter_rows():
+        if letter is not None:
+            votes.setdefault(question_id, {})[model] = letter
+    items: list[Item] = []
+    for row in pl.read_parquet(folder / "questions.parquet").iter_rows(named=True):
+        name, label = row["question_id"], row["answer"]
+        choices = tuple(row["choices"])
+        items.append(Item(name, row["question"], row["subject"], choices, None, label, votes.get(name, {}), label))
+    known = pl.read_parquet(folder / "known_label_errors.parquet")
+    defect = dict(known.select("question_id", "error_type").iter_rows())
+    return items, defect, dict(known.select("question_id", "correct_key").iter_rows())
+
+
+# ---- what follows from it ------------------------------------------------------------------------------------------
+
+
+def worst_rate_error(clean: Sequence[Item], members: Sequence[str], seeds: range, n_trusted: int) -> float:
+    """The largest error of the estimated error rate in points, over shares planted and seeds."""
+    errors: list[float] = []
+    for share in SHARES:
+        for seed in seeds:
+            items = planted(clean, seed, share)
+            rng = np.random.default_rng(seed)
+            right = [at for at, item in enumerate(items) if not item.wrong]
+            trusted = np.zeros(len(items), bool)
+            trusted[rng.choice(right, min(n_trusted, len(right)), replace=False)] = True
+            estimate = rate_of(found(items, members, solutions=False), len(members), trusted)
+            assert estimate.rate is not None
+            errors.append(abs(estimate.rate - np.mean([item.wrong for item in items])))
+    return 100 * max(errors)
+
+
+def rate_of(result: Doubted, members: int, trusted: np.ndarray) -> ErrorRate:
+    known = Known(trusted, np.full(len(trusted), np.nan))
+    return error_rate(result.opinion.likelihood, result.ballots.options, members, known)
+
+
+def drift_left(items: Sequence[Item], result: Found, budget: float = 0.08) -> float:
+    """Mean over all models of the absolute difference to the true accuracy, points, after the first were reviewed."""
+    reviewed = set(np.argsort(-result.suspicion, kind="stable")[: round(budget * len(items))].tolist())
+    truth = [item.true_label for item in items]
+    after = [item.true_label if at in reviewed else item.label for at, item in enumerate(items)]
+    return _difference(items, truth, after)
+
+
+def real_drift(
+    items: Sequence[Item], result: Found, keys: dict[str, str | None], status: dict[str, str], budget: float = 0.08
+) -> float:
+    """The same with the experts' verdicts: a wrong key becomes theirs, a question without right answer is left out."""
+    reviewed = set(np.argsort(-result.suspicion, kind="stable")[: round(budget * len(items))].tolist())
+    fine = ("ok", "kept")
+    truth: list[str | None] = []
+    for item in items:
+        key = keys.get(item.question_id)
+        truth.append(item.label if status[item.question_id] in fine else plain(key) or key if key else None)
+    after = [right if at in reviewed else item.label for at, (item, right) in enumerate(zip(items, truth, strict=True))]
+    return _difference(items, truth, after)
+
+
+def _difference(items: Sequence[Item], truth: Sequence[str | None], after: Sequence[str | None]) -> float:
+    models = sorted({model for item in items for model in item.votes})
+
+    def accuracy(model: str, labels: Sequence[str | None]) -> float:
+        counted = [item.votes.get(model) == label for item, label in zip(items, labels, strict=True) if label]
+        return float(np.mean(counted))
+
+    return 100 * float(np.mean([abs(accuracy(model, truth) - accuracy(model, after)) for model in models]))
+
+
+# ---- speed ---------------------------------------------------------------------------------------------------------
+
+
+def speed_rows(n: int = 150_000, members: int = 20) -> list[Row]:
+    """Simulated choice questions, a third of them hard; the time from answers to suspects."""
+    rng = np.random.default_rng(0)
+    letters, ids = np.array(list("ABCD")), np.char.add("q", np.arange(n).astype(str))
+    truth, hard = rng.integers(0, 4, n), rng.random(n) < 1 / 3
+    label = np.where(rng.random(n) < 0.08, (truth + rng.integers(1, 4, n)) % 4, truth)
+    frames: list[pl.DataFrame] = []
+    for member in range(members):
+        said = letters[np.where(rng.random(n) < np.where(hard, 0.5, 0.95), truth, (truth + rng.integers(1, 4, n)) % 4)]
+        frames.append(pl.DataFrame({"question_id": ids, "who": f"m{member:02}", "answer": said, "said": said}))
+    votes = pl.concat(frames)
+    targets = [[letter] for letter in letters[label]]
+    subjects = [f"subject {at % 57}" for at in range(n)]
+    questions = pl.DataFrame({"question_id": ids, "subject": subjects, "labels": targets, "targets": targets})
+    questions = questions.with_columns(kind=pl.lit("choice"), n_options=pl.lit(4))
+    started = time.monotonic()
+    doubted(questions, votes, pl.DataFrame(schema={**DOUBTS, "proposed": pl.String()}))
+    seconds = time.monotonic() - started
+    data = f"{n:,} questions x {members} members, simulated"
+    return [Row(data, "seconds", seconds, 60, less=True), Row(data, "peak MB", peak_mb(), 2_000, less=True)]
+
+
+if __name__ == "__main__":
+    main()
