@@ -21,6 +21,7 @@ class Question:
     `targets` are all the right answers, as delivered; a `choice` question's target is the letter of the option
     ("A" for `choices[0]`) wherever it could be told, otherwise what the drop said.
     `answer_field` names the field of a JSON answer that holds the answer (`json` questions).
+    `trusted`: its label was verified; None where the drop does not say. It is part of no version, and no model sees it.
     """
 
     question_id: str
@@ -32,6 +33,7 @@ class Question:
     cluster: str | None = None
     worked_solution: str | None = None
     answer_field: str | None = None
+    trusted: bool | None = None
 
 
 def question_version(question: Question) -> str:

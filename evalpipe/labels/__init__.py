@@ -4,11 +4,11 @@ import polars as pl
 
 from evalpipe.labels.duplicates import SIGNAL as DUPLICATE
 from evalpipe.labels.duplicates import conflicting_duplicates
-from evalpipe.labels.schema import DOUBTS, SUSPECTS, Batches, Doubt, Signal, doubts_frame
+from evalpipe.labels.schema import DOUBTS, SUSPECTS, Bank, Batches, Doubt, Signal, doubts_frame
 from evalpipe.labels.worked_solution import SIGNAL as WORKED_SOLUTION
 from evalpipe.labels.worked_solution import contradicted_targets
 
-__all__ = ["DOUBTS", "SIGNALS", "SUSPECTS", "Batches", "Doubt", "Signal", "doubts", "doubts_frame", "suspects"]
+__all__ = ["DOUBTS", "SIGNALS", "SUSPECTS", "Bank", "Batches", "Doubt", "Signal", "doubts", "doubts_frame", "suspects"]
 
 # A new signal is a file, a test and a line here.
 SIGNALS: dict[str, Signal] = {
@@ -17,9 +17,9 @@ SIGNALS: dict[str, Signal] = {
 }
 
 
-def doubts(batches: Batches) -> pl.DataFrame:
+def doubts(bank: Bank) -> pl.DataFrame:
     """The doubts of all signals about a drop (schema DOUBTS): one row per doubted question and signal."""
-    return pl.concat([pl.DataFrame(schema=DOUBTS), *(signal(batches) for signal in SIGNALS.values())])
+    return pl.concat([pl.DataFrame(schema=DOUBTS), *(signal(bank) for signal in SIGNALS.values())])
 
 
 def suspects(found: pl.DataFrame) -> pl.DataFrame:

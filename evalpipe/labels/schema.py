@@ -9,8 +9,26 @@ import polars as pl
 # Columns at least: question_id, text, kind, choices, targets, worked_solution.
 Batches = Callable[[], Iterator[pl.DataFrame]]
 
-# A signal returns a frame of schema DOUBTS: at most one row per question.
-Signal = Callable[[Batches], pl.DataFrame]
+
+def nothing() -> Iterator[pl.DataFrame]:
+    """Batches without a question."""
+    return iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """The questions of the drop at hand, and beside them those of the bank's other standing drops.
+
+    Frames of `others` have the column `drop` too, the drop's name. Of questions with one id the first counts: those of
+    the drop at hand before all others, and those of a later drop before an earlier one's.
+    """
+
+    drop: Batches
+    others: Batches = nothing
+
+
+# A signal returns a frame of schema DOUBTS: at most one row per question, and of the drop at hand alone.
+Signal = Callable[[Bank], pl.DataFrame]
 
 DOUBTS: dict[str, pl.DataType] = {
     "question_id": pl.String(),

@@ -21,16 +21,16 @@ from evalpipe.core.extract.number import number_of
 from evalpipe.core.quoting import one_line
 from evalpipe.labels.arithmetic import plain
 from evalpipe.labels.last_step import LastStep, last_step
-from evalpipe.labels.schema import Batches, Doubt, doubts_frame
+from evalpipe.labels.schema import Bank, Batches, Doubt, doubts_frame
 
 SIGNAL = "worked_solution"
 SUSPICION = 0.9  # 95 of the 98 doubts above were right; solutions elsewhere are written more loosely than GSM8K's
 KINDS = ("number", "math")
 
 
-def contradicted_targets(batches: Batches) -> pl.DataFrame:
+def contradicted_targets(bank: Bank) -> pl.DataFrame:
     """Doubts (schema DOUBTS) where the recomputed last step of a worked solution is not the target."""
-    return doubts_frame(_doubts(batches))
+    return doubts_frame(_doubts(bank.drop))
 
 
 def doubt_of(question_id: str, targets: tuple[str, ...], solution: str) -> Doubt | None:

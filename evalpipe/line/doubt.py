@@ -1,6 +1,5 @@
 """label_doubts: which labels of a drop are doubted, and whether so many are that the drop is stopped."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -8,6 +7,7 @@ import polars as pl
 from evalpipe.core.keys import from_key
 from evalpipe.labels import DOUBTS, doubts, suspects
 from evalpipe.labels.gate import GateVerdict, judge_drop
+from evalpipe.line.bank import bank_of
 from evalpipe.line.drops import ACCEPT, decisions, ingested, write_state
 from evalpipe.line.ingest import REPEATED
 from evalpipe.line.project import MadeBy, Project, now
@@ -16,8 +16,6 @@ from evalpipe.store.tables import TABLES
 
 # A repeated id with another target says that one of the two is wrong, not which.
 REPEATED_SUSPICION = 0.5
-
-_SEEN = ("question_id", "text", "kind", "choices", "targets", "worked_solution", "question_version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +36,7 @@ def doubt_drop(project: Project, drop: str, made: MadeBy) -> DoubtSummary:
     with lease(project.lake, "drops", drop):
         state = ingested(project, drop)
         here = pl.col("drop") == drop
-
-        def batches() -> Iterator[pl.DataFrame]:
-            return project.lake.batches("raw_questions", here, _SEEN)
-
-        found = pl.concat([doubts(batches), _repeated(project, drop)])
+        found = pl.concat([doubts(bank_of(project, drop, str(state["bank"]))), _repeated(project, drop)])
         versions = project.lake.read("raw_questions", here, ["question_id", "question_version", "targets"])
         rows = (
             suspects(found)

@@ -156,6 +156,7 @@ def _staged_row(drop: str, bank: str, each: Delivered) -> dict[str, object]:
         "cluster": question.cluster,
         "worked_solution": question.worked_solution,
         "answer_field": question.answer_field,
+        "trusted": question.trusted,
         "question_version": question_version(question),
         "label_version": label_version(question.targets),
         "code": fault.code if fault else None,

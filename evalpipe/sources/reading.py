@@ -11,6 +11,7 @@ from evalpipe.sources.spec import MAX_ID_LENGTH, DropSpec, IdPattern
 from evalpipe.sources.values import (
     is_missing,
     is_number,
+    optional_flag,
     optional_text,
     required_text,
     scalar_text,
@@ -51,6 +52,7 @@ def question_of(
         cluster=_optional(fields, shape.cluster),
         worked_solution=_optional(fields, shape.worked_solution) or solution,
         answer_field=answer_field,
+        trusted=optional_flag(fields.get(shape.trusted), shape.trusted) if shape.trusted else None,
     )
 
 

@@ -28,6 +28,7 @@ _USUAL: dict[str, tuple[str, ...]] = {
     "worked_solution": ("worked_solution",),
     "answer_field": ("answer_field",),
     "kind": ("kind",),
+    "trusted": ("trusted",),
 }
 _USUAL_NAMES = frozenset(name for names in _USUAL.values() for name in names) | frozenset(LETTERS)
 
@@ -45,6 +46,7 @@ class Shape:
     cluster: str | None
     worked_solution: str | None
     answer_field: str | None
+    trusted: str | None
     kind_column: str | None
     kind: Kind | None
     own: bool
@@ -125,6 +127,7 @@ def recognise(columns: frozenset[str], sniffed: Sniffed, spec: DropSpec, fields:
         cluster=found["cluster"],
         worked_solution=found["worked_solution"],
         answer_field=found["answer_field"],
+        trusted=found["trusted"],
         # A kind for the whole drop outdoes a column that merely has the usual name.
         kind_column=None if spec.kind and "kind" not in named else found["kind"],
         kind=kind,

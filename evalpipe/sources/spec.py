@@ -30,6 +30,7 @@ class ColumnNames:
     worked_solution: str | None = None
     answer_field: str | None = None
     kind: str | None = None
+    trusted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

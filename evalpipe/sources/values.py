@@ -12,6 +12,7 @@ from evalpipe.sources.rows import UnreadableRowError, shown, type_name
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:(?<=\d)\.?|\.\d+)", re.ASCII)
 MAX_NUMBER_LENGTH = 100  # a longer run of digits is a text
 _BYTE_ORDER_MARK = "\ufeff"
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def is_number(text: str) -> bool:
@@ -63,6 +64,19 @@ def optional_text(value: object, column: str) -> str | None:
     if not isinstance(value, str):
         raise UnreadableRowError(f"`{column}` is {_named(value)}. Write text, or leave it out.")
     return cleaned(value, column) or None
+
+
+def optional_flag(value: object, column: str) -> bool | None:
+    """Whether something holds: true, 1 or "yes", false, 0 or "no", in any case; null and empty are None.
+
+    Raises: UnreadableRowError: anything else, because a guess would vouch for a label that nobody looked at.
+    """
+    if is_missing(value):
+        return None
+    said = scalar_text(value, column).casefold()
+    if said and said not in _FLAGS:
+        raise UnreadableRowError(f"`{column}` is {shown(said)}. Write true or false, or leave it out.")
+    return _FLAGS.get(said)
 
 
 def scalar_text(value: object, column: str) -> str:

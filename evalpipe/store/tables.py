@@ -43,6 +43,7 @@ _QUESTION: Schema = {
     "cluster": _TEXT,
     "worked_solution": _TEXT,
     "answer_field": _TEXT,
+    "trusted": _FLAG,  # the label was verified; null: not said
     "question_version": _TEXT,
     "label_version": _TEXT,
 }

@@ -90,7 +90,9 @@ def test_what_a_model_can_see_changes_the_question_version(change):
 
 
 @pytest.mark.parametrize(
-    "change", [{"question_id": "r"}, {"targets": ("A",)}, {"cluster": None}, {"worked_solution": None}], ids=str
+    "change",
+    [{"question_id": "r"}, {"targets": ("A",)}, {"cluster": None}, {"worked_solution": None}, {"trusted": True}],
+    ids=str,
 )
 def test_what_no_model_sees_leaves_the_question_version(change):
     """A changed label or cluster asks no model again."""

@@ -5,8 +5,9 @@ import time
 import polars as pl
 import pytest
 
-from evalpipe.labels.duplicates import conflicting_duplicates, normalised
-from evalpipe.labels.schema import DOUBTS
+from evalpipe.labels.duplicates import conflicting_duplicates
+from evalpipe.labels.schema import DOUBTS, Bank, nothing
+from evalpipe.labels.wording import normalised
 from evalpipe_tests.shared import DATA
 
 
@@ -32,9 +33,9 @@ def choice(text, choices, *targets):
         (("Say", "text", [], ["yes"]), ("Say", "text", [], ["no"])),
     ],
 )
-def test_conflicts_are_doubted_on_both_sides(batches_of, one, other):
+def test_conflicts_are_doubted_on_both_sides(bank_of, one, other):
     """Case, spacing, punctuation, number format and the order of choices do not hide a conflict."""
-    found = conflicting_duplicates(batches_of(one, ("Other?", "number", [], ["1"]), other))
+    found = conflicting_duplicates(bank_of(one, ("Other?", "number", [], ["1"]), other))
     assert found.schema == pl.Schema(DOUBTS)
     assert sorted(found.select("question_id", "suspicion").rows()) == [("q0", 0.5), ("q2", 0.5)]
 
@@ -56,14 +57,14 @@ def test_conflicts_are_doubted_on_both_sides(batches_of, one, other):
         (number("x - 5", "1"), number("x + 5", "2")),
     ],
 )
-def test_what_says_the_same_or_asks_another_thing_is_left_alone(batches_of, one, other):
+def test_what_says_the_same_or_asks_another_thing_is_left_alone(bank_of, one, other):
     """Equal labels in another form are no conflict, and a sign or a digit makes another question."""
-    assert conflicting_duplicates(batches_of(one, other)).is_empty()
+    assert conflicting_duplicates(bank_of(one, other)).is_empty()
 
 
-def test_the_minority_is_more_suspicious(batches_of):
+def test_the_minority_is_more_suspicious(bank_of):
     """Of three the one that disagrees gets 2/3 and the others' target, the two get 1/3 and no proposal."""
-    found = conflicting_duplicates(batches_of(number("Q?", "5"), number("Q?", "5.0"), number("Q", "6")))
+    found = conflicting_duplicates(bank_of(number("Q?", "5"), number("Q?", "5.0"), number("Q", "6")))
     rows = {row[0]: row[1:] for row in found.select("question_id", "suspicion", "proposed_target").rows()}
     assert rows == {
         "q0": (pytest.approx(1 / 3), None),
@@ -72,9 +73,9 @@ def test_the_minority_is_more_suspicious(batches_of):
     }
 
 
-def test_targets_that_overlap_are_one_side(batches_of):
+def test_targets_that_overlap_are_one_side(bank_of):
     """5|6 and 6|7 agree over 6, and so both stand against 9."""
-    found = conflicting_duplicates(batches_of(number("Q?", "5", "6"), number("Q?", "9"), number("Q?", "6", "7")))
+    found = conflicting_duplicates(bank_of(number("Q?", "5", "6"), number("Q?", "9"), number("Q?", "6", "7")))
     assert dict(found.select("question_id", "suspicion").rows()) == {
         "q0": pytest.approx(1 / 3),
         "q1": pytest.approx(2 / 3),
@@ -82,34 +83,34 @@ def test_targets_that_overlap_are_one_side(batches_of):
     }
 
 
-def test_a_proposed_letter_is_this_questions_own(batches_of):
+def test_a_proposed_letter_is_this_questions_own(bank_of):
     """With reordered choices the other side's option is named by its letter here."""
     found = conflicting_duplicates(
-        batches_of(choice("Which?", ["red", "blue", "green"], "A"), choice("Which?", ["green", "red", "blue"], "A"))
+        bank_of(choice("Which?", ["red", "blue", "green"], "A"), choice("Which?", ["green", "red", "blue"], "A"))
     )
     assert dict(found.select("question_id", "proposed_target").rows()) == {"q0": "C", "q1": "B"}
 
 
-def test_a_reason_names_three_others_at_most(batches_of):
+def test_a_reason_names_three_others_at_most(bank_of):
     """The reason names ids and targets of the other side, safe to print, and counts the rest."""
-    found = conflicting_duplicates(batches_of(number("Q", "\x1b[31m6"), *[number("Q", "5")] * 5))
+    found = conflicting_duplicates(bank_of(number("Q", "\x1b[31m6"), *[number("Q", "5")] * 5))
     reason = found.filter(question_id="q0").item(0, "reason")
     assert "q1 (5), q2 (5), q3 (5) and 2 more" in reason
     assert reason.isprintable()
     assert "q4" not in reason
 
 
-def test_no_question_no_doubt(batches_of):
+def test_no_question_no_doubt(bank_of):
     """An empty drop, and questions without a target, give an empty frame of the right schema."""
-    assert conflicting_duplicates(lambda: iter(())).schema == pl.Schema(DOUBTS)
-    assert conflicting_duplicates(batches_of(("Q", "text", [], []), ("Q", "text", [], ["x"]))).is_empty()
+    assert conflicting_duplicates(Bank(nothing)).schema == pl.Schema(DOUBTS)
+    assert conflicting_duplicates(bank_of(("Q", "text", [], []), ("Q", "text", [], ["x"]))).is_empty()
 
 
-def test_twenty_thousand_copies_are_no_trap(batches_of):
+def test_twenty_thousand_copies_are_no_trap(bank_of):
     """A question repeated 20,000 times with as many targets is judged in a moment: no step is squared."""
-    batches = batches_of(*[("Q", "text", [], [str(at)]) for at in range(20_000)], size=5_000)
+    bank = bank_of(*[("Q", "text", [], [str(at)]) for at in range(20_000)], size=5_000)
     started = time.monotonic()
-    found = conflicting_duplicates(batches)
+    found = conflicting_duplicates(bank)
     assert found.height == 20_000
     assert time.monotonic() - started < 10
 
@@ -134,7 +135,7 @@ def mmlu():
 def test_mmlu_has_no_conflict_as_published(mmlu):
     """Normalising merges none of 2,900 real questions with another one that has another answer."""
     frame = mmlu.with_columns(targets=pl.concat_list("answer"))
-    assert conflicting_duplicates(lambda: frame.iter_slices(1_000)).is_empty()
+    assert conflicting_duplicates(Bank(lambda: frame.iter_slices(1_000))).is_empty()
 
 
 def test_mmlu_copies_with_another_answer_are_found(mmlu):
@@ -150,6 +151,6 @@ def test_mmlu_copies_with_another_answer_are_found(mmlu):
         choices=pl.col("choices").list.reverse(),  # the same letter is another option now, as 4 choices have no middle
     )
     both = pl.concat([frame, copies])
-    found = conflicting_duplicates(lambda: both.iter_slices(1_000)).get_column("question_id").to_list()
+    found = conflicting_duplicates(Bank(lambda: both.iter_slices(1_000))).get_column("question_id").to_list()
     originals = copies.get_column("question_id").str.strip_suffix("-copy").to_list()
     assert sorted(found) == sorted([*originals, *copies.get_column("question_id")])

@@ -3,13 +3,14 @@
 import polars as pl
 import pytest
 
-from evalpipe.labels import DOUBTS, SIGNALS, SUSPECTS, Doubt, doubts, doubts_frame, suspects
+from evalpipe.labels import DOUBTS, SIGNALS, SUSPECTS, Bank, Doubt, doubts, doubts_frame, suspects
+from evalpipe.labels.schema import nothing
 
 
-def test_every_signal_is_heard(batches_of):
+def test_every_signal_is_heard(bank_of):
     """A question doubted by two signals has two rows, and its suspicions are joined."""
     found = doubts(
-        batches_of(
+        bank_of(
             ("Q?", "number", [], ["11"], "3 * 4 = 12"),
             ("Q?", "number", [], ["12"], "3 * 4 = 12"),
             ("Other?", "number", [], ["7"], "3 + 4 = 7"),
@@ -28,11 +29,11 @@ def test_every_signal_is_heard(batches_of):
     assert first["proposed_target"] == "12"
 
 
-def test_signals_carry_their_own_names(batches_of):
+def test_signals_carry_their_own_names(bank_of):
     """The key of a signal is what its rows say, so that counts by signal add up."""
-    batches = batches_of(("Q?", "number", [], ["11"], "3 * 4 = 12"), ("Q?", "number", [], ["12"], None))
+    bank = bank_of(("Q?", "number", [], ["11"], "3 * 4 = 12"), ("Q?", "number", [], ["12"], None))
     for name, signal in SIGNALS.items():
-        assert signal(batches).get_column("signal").unique().to_list() == [name]
+        assert signal(bank).get_column("signal").unique().to_list() == [name]
 
 
 def test_suspects_are_sorted_and_propose_by_the_strongest():
@@ -54,6 +55,6 @@ def test_suspects_are_sorted_and_propose_by_the_strongest():
 
 def test_no_doubt_is_an_empty_frame():
     """An empty drop has suspects of the right schema, and none of them."""
-    found = doubts(lambda: iter(()))
+    found = doubts(Bank(nothing))
     assert (found.schema, suspects(found).schema) == (pl.Schema(DOUBTS), pl.Schema(SUSPECTS))
     assert suspects(found).is_empty()

@@ -66,11 +66,11 @@ def test_any_target_may_be_the_right_one():
     assert doubt_of("q", ("11", "12"), "3 * 4 = 12") is None
 
 
-def test_only_numbers_are_recomputed(batches_of):
+def test_only_numbers_are_recomputed(bank_of):
     """Choice, text and JSON questions, and questions without a solution, get no opinion."""
     solution = "3 * 4 = 12"
     found = contradicted_targets(
-        batches_of(
+        bank_of(
             ("a", "number", [], ["11"], solution),
             ("b", "math", [], ["11"], solution),
             ("c", "choice", ["11", "12"], ["A"], solution),

@@ -1,5 +1,7 @@
 """A drop is read once: what goes where, what repeats, and that nothing is lost on the way."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -8,6 +10,7 @@ from evalpipe.core.keys import shard_count, shard_key
 from evalpipe.line import ingest
 from evalpipe.line.ingest import ingest_drop
 from evalpipe.line.project import made_by
+from evalpipe.store.tables import TABLES
 from evalpipe.telemetry.progress import Silent
 from evalpipe_tests.sums import put_drop, sums
 
@@ -34,6 +37,35 @@ def test_every_row_is_somewhere_and_says_why(make_project):
     assert set(codes) == {"empty", "none", "sum-2"}
     kept = project.lake.read("raw_questions", pl.col("question_id") == "sum-2")
     assert kept["targets"].to_list() == [["9"]]
+
+
+def test_trust_comes_with_the_question(make_project):
+    """Of a question's label the table says verified, not verified, or nothing, and its versions are the same."""
+    project = make_project()
+    folder = put_drop(project, "sums", sums(range(2)))
+    with (folder / "questions.jsonl").open("a") as file:
+        file.write('{"question_id": "sum-2", "question": "What is 2 plus 7?", "answer": "9", "trusted": true}\n')
+        file.write('{"question_id": "sum-3", "question": "What is 3 plus 7?", "answer": "10", "trusted": "no"}\n')
+    ingest_drop(project, "sums", MADE, Silent())
+    rows = project.lake.read("raw_questions").sort("question_id")
+    assert rows["trusted"].to_list() == [None, None, True, False]
+
+
+def test_a_lake_from_before_trust_goes_on(make_project, monkeypatch):
+    """Rows written before the column was there read as null, and a later drop adds it."""
+    project = make_project()
+    put_drop(project, "old", sums(range(2)))
+    put_drop(project, "new", [{**row, "trusted": 1} for row in sums(range(2, 4))])
+    old = TABLES["raw_questions"]
+    columns = {name: kind for name, kind in old.columns.items() if name != "trusted"}
+    with monkeypatch.context() as earlier:
+        earlier.setitem(TABLES, "raw_questions", replace(old, columns=columns))
+        ingest_drop(project, "old", MADE, Silent())
+        assert "trusted" not in project.lake.read("raw_questions").columns
+    assert project.lake.read("raw_questions")["trusted"].to_list() == [None, None]
+    ingest_drop(project, "new", MADE, Silent())
+    rows = project.lake.read("raw_questions").sort("question_id")
+    assert rows["trusted"].to_list() == [None, None, True, True]
 
 
 def test_shards_depend_on_ids_and_the_row_count_alone(make_project):

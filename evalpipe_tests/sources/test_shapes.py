@@ -71,11 +71,42 @@ def test_all_columns_of_our_own_schema_arrive(read):
         "cluster": 7,
         "worked_solution": "w",
         "answer_field": "f",
+        "trusted": True,
         "difficulty": "easy",
     }
     question = read({"q.jsonl": jsonl(row)})[0].question
     assert (question.question_id, question.subject, question.cluster) == ("x-1", "s", "7")
-    assert (question.worked_solution, question.answer_field) == ("w", "f")
+    assert (question.worked_solution, question.answer_field, question.trusted) == ("w", "f", True)
+
+
+@pytest.mark.parametrize(
+    ("value", "trusted"),
+    [
+        *[(value, True) for value in (True, 1, 1.0, "true", "Yes", " 1 ")],
+        *[(value, False) for value in (False, 0, "FALSE", "no", "0")],
+        *[(value, None) for value in (None, "", " ", float("nan"))],
+    ],
+)
+def test_trusted_is_true_false_or_not_said(read, value, trusted):
+    """However a file writes it, a verified label is told from one of which nothing is said."""
+    (one,) = read({"q.jsonl": jsonl({"question": "q", "answer": "1", "trusted": value})})
+    assert one.question.trusted is trusted
+
+
+def test_trusted_may_have_another_name(read):
+    """A column of any file may be named in drop.toml."""
+    files = {"q.csv": "question,answer,checked\nq,1,yes\nr,2,\n", "drop.toml": '[columns]\ntrusted = "checked"\n'}
+    assert [one.question.trusted for one in read(files)] == [True, None]
+
+
+@pytest.mark.parametrize("value", ["perhaps", "2", "t", [True], 0.5])
+def test_nothing_is_guessed_about_trust(read, value):
+    """A label that is perhaps verified would bend the estimate of label errors: the row is rejected, with a reason."""
+    rows = [{"question": "q", "answer": "1", "trusted": value}, {"question": "r", "answer": "2", "trusted": True}]
+    bad, good = read({"q.jsonl": jsonl(*rows)})
+    assert isinstance(bad, Reject)
+    assert "`trusted`" in bad.reason
+    assert good.question.trusted is True
 
 
 def test_a_gsm8k_answer_without_key_has_no_target(read):

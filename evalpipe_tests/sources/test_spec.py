@@ -18,7 +18,7 @@ def test_every_key_arrives(tmp_path):
         'bank = "b"\nkind = "choice"\nquestion_id = "x-{row:03}"\nanswer_is = "index"\nindex_base = 1\n'
         'source = "s"\nlicence = "MIT"\nrevision = "r"\ndescription = "d"\n'
         '[columns]\nquestion = "q"\ntarget = "t"\nchoices = "c"\nsubject = "u"\ncluster = "l"\n'
-        'worked_solution = "w"\nanswer_field = "f"\nkind = "k"\n'
+        'worked_solution = "w"\nanswer_field = "f"\nkind = "k"\ntrusted = "v"\n'
     )
     columns = ColumnNames(
         question="q",
@@ -29,6 +29,7 @@ def test_every_key_arrives(tmp_path):
         worked_solution="w",
         answer_field="f",
         kind="k",
+        trusted="v",
     )
     assert load_spec(tmp_path, "other") == DropSpec(
         "b", "choice", "x-{row:03}", "index", 1, "s", "MIT", "r", "d", columns

@@ -1,0 +1,67 @@
+"""Whether two questions are the same one, word by word. MinHash proposes, this decides.
+
+The same: all numbers, marks and options agree, and each word is the other's or a slip of it. A slip is a word that no
+other question of the bank has, one edit away from a word that stands in its place and that others have. So "mitosis" is
+no slip of "meiosis", nor Marie of Maria: another word is another question, however alike the two look.
+"""
+
+import re
+from collections.abc import Callable
+
+from evalpipe.labels.wording import Wording
+
+MAX_SLIPS = 3  # words; who types worse than this has written another question
+MIN_SLIP_LETTERS = 5  # a shorter word is too soon another one: not, now; ten, tin
+MAX_CASED_SHARE = 0.25  # of the words; where more differ in case, somebody changed the case of the whole text
+MAX_CASED_LETTERS = 3  # Aa and AA, mW and MW; longer words mean the same in any case
+
+Frequency = Callable[[str], int]  # in how many questions of the bank a word stands; may be too high, never too low
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def same_words(one: Wording, other: Wording, texts: tuple[str, str], frequency: Frequency) -> bool:
+    """Whether two questions differ by slips alone. `texts`: both as delivered."""
+    if len(one.tokens) != len(other.tokens) or sorted(one.options) != sorted(other.options):
+        return False
+    differing = [(a, b) for a, b in zip(one.tokens, other.tokens, strict=True) if a != b]
+    return len(differing) <= MAX_SLIPS and all(_is_slip(a, b, texts, frequency) for a, b in differing)
+
+
+def _is_slip(left: str, right: str, texts: tuple[str, str], frequency: Frequency) -> bool:
+    if not (left.isalpha() and right.isalpha() and min(len(left), len(right)) >= MIN_SLIP_LETTERS):
+        return False
+    if any(letter.lower() == letter.upper() for letter in left + right):
+        return False  # of scripts without spaces a word here is a whole clause
+    counts = sorted((frequency(left), frequency(right)))
+    if counts[0] > 1 or counts[1] < 2 or not one_edit(left, right):
+        return False
+    # A name is capitalised; a slip in one is told by the right form standing elsewhere in both texts.
+    if any(f" {word.capitalize()}" in text for word, text in zip((left, right), texts, strict=True)):
+        return any(all(word.capitalize() in text for text in texts) for word in (left, right))
+    return True
+
+
+def one_edit(left: str, right: str) -> bool:
+    """Whether one letter more, less or other, or two neighbours swapped, turns one word into the other."""
+    if abs(len(left) - len(right)) > 1 or left == right:
+        return False
+    start = next((at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+    a, b = left[start:], right[start:]
+    if len(a) == len(b):
+        return a[1:] == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
+    longer, shorter = (a, b) if len(a) > len(b) else (b, a)
+    return longer[1:] == shorter
+
+
+def case_tells_apart(one: str, other: str) -> bool:
+    """Whether two texts that agree in any case mean different things: a few short words differ in case inside (Aa, AA).
+
+    Where many words differ, the case of the whole text was changed, and says nothing.
+    """
+    words, others = _WORD.findall(one), _WORD.findall(other)
+    if len(words) != len(others):
+        return False
+    differing = [(a, b) for a, b in zip(words, others, strict=True) if a != b and a.casefold() == b.casefold()]
+    if len(differing) > MAX_CASED_SHARE * len(words):
+        return False
+    return any(len(a) <= MAX_CASED_LETTERS and a[1:] != b[1:] for a, b in differing)
