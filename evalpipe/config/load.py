@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from evalpipe.config import models as kinds
 from evalpipe.config import schema
+from evalpipe.config.committee import check_committee, members
 from evalpipe.config.models import AnyModel, Endpoint, RecordedModel
 from evalpipe.config.schema import File
 from evalpipe.config.section import Section
@@ -54,6 +55,11 @@ class Config:
     def resolve(self, path: Path) -> Path:
         """A path of the file, made absolute."""
         return self.path.parent / path.expanduser()
+
+    @property
+    def committee(self) -> tuple[str, ...]:
+        """The keys of the models in the committee, in the order of the file; empty where there is none."""
+        return members(self.file.labels.committee, self.models)
 
     def bank_of(self, drop: str) -> str:
         """The bank of a drop whose drop.toml names none: the first whose patterns fit, else the drop's own name."""
@@ -100,6 +106,8 @@ def load_config(path: Path | None = None) -> Config:
             "Give each a folder of its own."
         )
     models = _expanded(config)
+    check_committee(named, file.labels.committee, models)
+    _check_banks(Config(named, file, models))
     _check_environment(named, models)
     _check_password(named, file.cache)
     return Config(config.path, file, models)
@@ -190,6 +198,18 @@ def _entries(config: Config, name: str, model: AnyModel) -> list[tuple[str, AnyM
                 f"it holds: {one_line(', '.join(there), 300)}."
             )
     return [(each, model.model_copy(update={"model": each, "models": None})) for each in wanted]
+
+
+def _check_banks(config: Config) -> None:
+    """Raises ConfigError: a model that is evaluated nowhere and sits in no committee is never asked."""
+    seated = set(config.committee)
+    for name, model in config.file.models.items():
+        if model.banks or seated & {to_key(each) for each, _ in _entries(config, name, model)}:
+            continue
+        raise ConfigError(
+            f"{config.path}: `models.{one_line(name, 80)}.banks`: missing or empty. Name at least 1 item, a bank or "
+            '"*" for all; only a model of `[labels] committee` needs none.'
+        )
 
 
 def _check_environment(path: Path, models: dict[str, AnyModel]) -> None:

@@ -28,11 +28,14 @@ Address = Annotated[str, AfterValidator(_address)]
 
 
 class Model(Section):
-    """What every model has, whoever answers. `banks` are the banks it is evaluated on; `["*"]` means all.
+    """What every model has, whoever answers. `banks` are the banks it is evaluated on; `["*"]` means all, and none is
+    enough for a model that only sits in the committee. `family`: models of one family err alike, so
+    `[labels] one_vote_per_family` can give them one vote.
     `samples`: how often each question is asked. `max_in_flight` is the most; the engine finds what the endpoint bears.
     """
 
-    banks: Annotated[list[Name], Field(min_length=1)]
+    banks: list[Name] = []
+    family: Name | None = None
     automatic: bool = False
     prompt: Name | None = None
     samples: Annotated[int, Field(ge=1, le=1_000)] = 1

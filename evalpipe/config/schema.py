@@ -124,7 +124,11 @@ class Prompt(Section):
 
 
 class Labels(Section):
+    """`committee`: names of models, or shell patterns of them, whose answers are used to doubt labels."""
+
     max_label_error_rate: Share = 0.10
+    committee: list[Name] = []
+    one_vote_per_family: bool = False
 
 
 class Cache(Section):

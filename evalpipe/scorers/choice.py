@@ -12,3 +12,8 @@ def choice(question: Question, answer: str) -> Score:
         return Score(None, None, found.rule, found.reason)
     right = found.value in question.targets
     return Score(float(right), found.value, found.rule, "is a target" if right else "another option")
+
+
+def choice_key(question: Question, answer: str) -> str:
+    """The letter as it stands; a target that is no letter is equal to nothing that a model can choose."""
+    return answer

@@ -11,5 +11,11 @@ def exact(question: Question, answer: str) -> Score:
     found = extract("text", answer)
     if found.value is None:
         return Score(None, None, found.rule, found.reason)
-    right = normal(found.value) in {normal(target) for target in question.targets}
+    value = exact_key(question, found.value)
+    right = any(exact_key(question, target) == value for target in question.targets)
     return Score(float(right), found.value, found.rule, "equals a target" if right else "another text")
+
+
+def exact_key(question: Question, answer: str) -> str:
+    """The text in normal form."""
+    return normal(answer)

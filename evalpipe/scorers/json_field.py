@@ -3,7 +3,7 @@
 import re
 
 from evalpipe.core.extract import extract
-from evalpipe.core.extract.decimals import number_of
+from evalpipe.core.extract.decimals import number_of, plain
 from evalpipe.core.extract.json import canonical, decoder
 from evalpipe.core.extract.text import normal
 from evalpipe.core.questions import Question
@@ -17,20 +17,25 @@ def json_field(question: Question, answer: str) -> Score:
     found = extract("json", answer, answer_field=question.answer_field)
     if found.value is None:
         return Score(None, None, found.rule, found.reason)
-    value = found.value
-    right = any(_same(value, target) for target in question.targets)
-    return Score(float(right), value, found.rule, "equals a target" if right else "another value")
+    value = json_key(question, found.value)
+    right = any(json_key(question, target) == value for target in question.targets)
+    return Score(float(right), found.value, found.rule, "equals a target" if right else "another value")
 
 
-def _same(value: str, target: str) -> bool:
-    if target.lstrip().startswith(("{", "[")) and _canonical(target) is not None:
-        return _canonical(value) == _canonical(target)
-    if normal(value) == normal(target):
-        return True
-    if _CODE.match(value) or _CODE.match(target):
-        return False
-    number = number_of(value)
-    return number is not None and number == number_of(target)
+def json_key(question: Question, answer: str) -> str:
+    """Objects and lists canonically, numbers in plain decimal form, all else in normal form.
+
+    "$5" and "5 usd" are both 5: were only one of them read as a number, neither would equal the other, and both "5 USD".
+    """
+    if answer.lstrip().startswith(("{", "[")) and (written := _canonical(answer)) is not None:
+        return written
+    text = normal(answer)
+    if _CODE.match(text):
+        return text
+    # Currencies are written in capitals, and scales such as `million` are not.
+    found = (number_of(each) for each in (answer, text, text.upper()))
+    value = next((each for each in found if each is not None), None)
+    return text if value is None else plain(value)
 
 
 def _canonical(text: str) -> str | None:

@@ -1,9 +1,7 @@
 """The answer's number against the targets, as exact decimals."""
 
-from decimal import Decimal
-
 from evalpipe.core.extract import extract
-from evalpipe.core.extract.decimals import number_of
+from evalpipe.core.extract.decimals import number_of, plain
 from evalpipe.core.questions import Question
 from evalpipe.core.scores import Score
 
@@ -16,6 +14,12 @@ def number(question: Question, answer: str) -> Score:
     found = extract("number", answer)
     if found.value is None:
         return Score(None, None, found.rule, found.reason)
-    value = Decimal(found.value)
-    right = any(number_of(target) == value for target in question.targets)
+    value = number_key(question, found.value)
+    right = any(number_key(question, target) == value for target in question.targets)
     return Score(float(right), found.value, found.rule, "equals a target" if right else "another number")
+
+
+def number_key(question: Question, answer: str) -> str:
+    """The plain decimal form. A target that is no number stands in quotes, so that it equals no number."""
+    value = number_of(answer)
+    return f'"{answer}"' if value is None else plain(value)
