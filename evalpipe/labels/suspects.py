@@ -36,8 +36,8 @@ def doubted(
     """Weigh what the committee and the signals say about the labels of a drop.
 
     Args:
-        questions: question_id, kind, subject, targets, `labels` (the targets' keys), `n_options` (0: open); in the
-            drop's order, which tells who a question's neighbours are. Keys are equal where the scorer takes answers
+        questions: question_id, position (in the drop, which tells who a question's neighbours are), kind, subject,
+            targets, `labels` (the targets' keys), `n_options` (0: open); sorted by position. Keys are equal where the scorer takes answers
             for equal.
         votes: question_id, who, answer (key), said (as it was read); none without a committee.
         doubts: schema DOUBTS and `proposed` (the key of proposed_target, or null).

@@ -44,7 +44,7 @@ def judge(questions: pl.DataFrame, ballots: Ballots, opinion: Opinion, doubts: p
     """Weigh everything.
 
     Args:
-        questions: question_id, kind, `labels` (keys), in the drop's order.
+        questions: question_id, position (in the drop), kind, `labels` (keys), n_options; sorted by position.
         ballots, opinion: of these questions.
         doubts: q (row), suspicion, proposed (a key that has a code in `ballots.answers`, or null), of other signals.
     """
@@ -156,8 +156,9 @@ def _nearby(
     def fit(q: int, label: str) -> float:
         return float(evidence[q, code.get((q, label), free[q])])
 
+    positions: list[int] = questions["position"].to_list()
     for q in range(n - 1):
-        if kinds[q] != kinds[q + 1] or len(labels[q]) != 1 or len(labels[q + 1]) != 1:
+        if positions[q + 1] != positions[q] + 1 or kinds[q] != kinds[q + 1] or len(labels[q]) != 1 or len(labels[q + 1]) != 1:
             continue
         here, there = labels[q][0], labels[q + 1][0]
         this_there, that_here = fit(q + 1, here), fit(q, there)

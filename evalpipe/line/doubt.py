@@ -1,16 +1,19 @@
 """label_doubts: which labels of a drop are doubted, and whether so many are that the drop is stopped."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from evalpipe.core.keys import from_key
-from evalpipe.labels import DOUBTS, doubts, suspects
+from evalpipe.labels import DOUBTS, doubts
+from evalpipe.labels.error_rate import ErrorRate
 from evalpipe.labels.gate import GateVerdict, judge_drop
 from evalpipe.line.bank import bank_of
 from evalpipe.line.drops import ACCEPT, decisions, ingested, write_state
 from evalpipe.line.ingest import REPEATED
 from evalpipe.line.project import MadeBy, Project, now
+from evalpipe.line.weigh import Weighed, weigh
 from evalpipe.store.lease import lease
 from evalpipe.store.tables import TABLES
 
@@ -23,8 +26,11 @@ class DoubtSummary:
     drop: str
     bank: str
     questions: int
-    doubted: int
-    by_signal: dict[str, int]
+    suspects: int
+    flagged: int
+    by_signal: dict[str, int]  # suspects that each signal speaks against
+    rate: ErrorRate
+    accuracy: Mapping[str, float]  # of each member of the committee, as estimated from the answers
     verdict: GateVerdict
 
 
@@ -35,22 +41,19 @@ def doubt_drop(project: Project, drop: str, made: MadeBy) -> DoubtSummary:
     """
     with lease(project.lake, "drops", drop):
         state = ingested(project, drop)
-        here = pl.col("drop") == drop
-        found = pl.concat([doubts(bank_of(project, drop, str(state["bank"]))), _repeated(project, drop)])
-        versions = project.lake.read("raw_questions", here, ["question_id", "question_version", "targets"])
+        bank = str(state["bank"])
+        found = pl.concat([doubts(bank_of(project, drop, bank)), _repeated(project, drop)])
+        weighed = weigh(project, drop, bank, found)
+        versions = project.lake.read("raw_questions", pl.col("drop") == drop, ["question_id", "question_version"])
         rows = (
-            suspects(found)
-            .join(versions, on="question_id")
-            .with_columns(
-                bank=pl.lit(state["bank"]),
-                drop=pl.lit(drop),
-                flagged=pl.lit(True),
-                evidence=pl.lit([], dtype=TABLES["suspects"].columns["evidence"]),
-            )
+            weighed.doubted.suspects.join(versions, on="question_id")
+            .with_columns(bank=pl.lit(bank), drop=pl.lit(drop))
             .sort("suspicion", "question_id", descending=[True, False])
         )
-        project.lake.replace("suspects", rows, drop=drop)
-        write_state(project, drop, {"n_doubted": rows.height}, made)
+        project.lake.replace("suspects", rows.select(TABLES["suspects"].columns), drop=drop)
+        flagged = rows.filter("flagged")
+        project.lake.replace("label_errors", _rates(weighed, flagged, drop, bank, made), drop=drop)
+        write_state(project, drop, {"n_doubted": flagged.height}, made)
         verdict = gate_verdict(project, drop)
         changes: dict[str, object] = {
             "gate_passed": verdict.passed,
@@ -61,15 +64,54 @@ def doubt_drop(project: Project, drop: str, made: MadeBy) -> DoubtSummary:
             "gated_at": now(),
         }
         write_state(project, drop, changes, made)
-    counted = found.group_by("signal").len().sort("signal")
+    counted = rows.explode("signals").group_by("signals").len().drop_nulls().sort("signals")
     return DoubtSummary(
         drop=drop,
-        bank=str(state["bank"]),
+        bank=bank,
         questions=versions.height,
-        doubted=rows.height,
-        by_signal=dict(zip(counted["signal"], counted["len"], strict=True)),
+        suspects=rows.height,
+        flagged=flagged.height,
+        by_signal=dict(zip(counted["signals"], counted["len"], strict=True)),
+        rate=weighed.rates[None],
+        accuracy=weighed.doubted.opinion.accuracy,
         verdict=verdict,
     )
+
+
+def _rates(weighed: Weighed, flagged: pl.DataFrame, drop: str, bank: str, made: MadeBy) -> pl.DataFrame:
+    """Rows of `label_errors`: of the whole drop, and of each subject where there are several."""
+    subjects = flagged.join(weighed.questions.select("question_id", "subject"), on="question_id")
+    n_flagged: dict[str | None, int] = dict(subjects.group_by("subject").len().iter_rows())
+    rows = [
+        {
+            "drop": drop,
+            "bank": bank,
+            "subject": subject,
+            "verdict": rate.verdict,
+            "n_questions": rate.n,
+            "n_known": rate.n_known,
+            "n_members": len(weighed.doubted.ballots.members),
+            "n_flagged": flagged.height if subject is None else n_flagged.get(subject, 0),
+            "raw_rate": rate.raw,
+            "rate": rate.rate,
+            "ci95_low": rate.low,
+            "ci95_high": rate.high,
+            "committee_error": rate.committee_error,
+            **made.columns(),
+        }
+        for subject, rate in weighed.rates.items()
+    ]
+    return pl.DataFrame(rows, schema=TABLES["label_errors"].columns)
+
+
+def error_rate_of(project: Project, drop: str) -> ErrorRate:
+    """What `label_doubts` measured of the whole drop; before that, that nothing is known."""
+    rows = project.lake.read("label_errors", (pl.col("drop") == drop) & pl.col("subject").is_null())
+    if rows.is_empty():
+        return ErrorRate("no committee", 0, 0, 0.0)
+    row = rows.row(0, named=True)
+    measured = (row["rate"], row["ci95_low"], row["ci95_high"], row["committee_error"])
+    return ErrorRate(row["verdict"], row["n_questions"], row["n_known"], row["raw_rate"], *measured)
 
 
 def gate_verdict(project: Project, drop: str) -> GateVerdict:
@@ -79,12 +121,13 @@ def gate_verdict(project: Project, drop: str) -> GateVerdict:
     """
     state = ingested(project, drop)
     counts = [state[name] or 0 for name in ("n_questions", "n_quarantined", "n_doubted")]
-    questions, quarantined, doubted = (int(str(count)) for count in counts)
+    questions, quarantined, flagged = (int(str(count)) for count in counts)
     return judge_drop(
         drop=from_key(drop),
         n_rows=questions + quarantined,
         n_quarantined=quarantined,
-        n_doubted=doubted,
+        n_flagged=flagged,
+        rate=error_rate_of(project, drop),
         limit=project.config.limit_of(str(state["bank"])),
         accepted_by=decisions(project, ACCEPT).get(drop),
     )

@@ -106,6 +106,27 @@ _TABLES = (
         },
         ("drop",),
     ),
+    # How many labels of a drop are wrong, as far as can be told; `subject` null: of all. Replaced per drop.
+    TableSpec(
+        "label_errors",
+        {
+            "drop": _TEXT,
+            "bank": _TEXT,
+            "subject": _TEXT,
+            "verdict": _TEXT,
+            "n_questions": _INT,
+            "n_known": _INT,
+            "n_members": _INT,
+            "n_flagged": _INT,
+            "raw_rate": _NUMBER,
+            "rate": _NUMBER,
+            "ci95_low": _NUMBER,
+            "ci95_high": _NUMBER,
+            "committee_error": _NUMBER,
+            **_MADE_BY,
+        },
+        ("drop",),
+    ),
     # What each member of the committee said about each question of a drop; `answer` null: nothing could be read.
     TableSpec(
         "committee_answers",

@@ -1,0 +1,130 @@
+"""The labels of a drop, weighed: its questions, its committee's answers and the signals' doubts become suspects and an
+error rate. What is weighed comes from the lake; how, is decided in `labels`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from evalpipe.config import Config
+from evalpipe.core.keys import from_key
+from evalpipe.core.questions import Question
+from evalpipe.labels import Doubted, doubted
+from evalpipe.labels.error_rate import ErrorRate, Known, error_rate
+from evalpipe.labels.reviews import applies
+from evalpipe.line.models import scorer_for, to_questions
+from evalpipe.line.project import Project
+from evalpipe.line.reviews import reviews_of
+
+MOST_SUBJECTS = 500  # whose error rate is told apart; a drop with more names something else a subject
+_VOTES = {"question_id": pl.String(), "who": pl.String(), "answer": pl.String(), "said": pl.String()}
+_QUESTIONS = {
+    "question_id": pl.String(),
+    "position": pl.Int64(),
+    "kind": pl.String(),
+    "subject": pl.String(),
+    "targets": pl.List(pl.String()),
+    "labels": pl.List(pl.String()),
+    "n_options": pl.Int64(),
+    "trusted": pl.Boolean(),
+    "question_version": pl.String(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """`questions` as they were weighed, in the drop's order; `rates` by subject, None for all of them."""
+
+    questions: pl.DataFrame
+    doubted: Doubted
+    rates: dict[str | None, ErrorRate]
+
+
+def weigh(project: Project, drop: str, bank: str, found: pl.DataFrame) -> Weighed:
+    """Weigh the drop's labels, given the signals' doubts (schema DOUBTS)."""
+    votes = _votes(project, drop)
+    # Without a committee only what a signal doubts has anything to be weighed, and a drop may have millions.
+    only = None if votes.height else found["question_id"].unique()
+    frames = [pl.DataFrame(schema=_QUESTIONS), *_keyed(project, drop, bank, only)]
+    questions = pl.concat(frames).sort("position")
+    said = found.join(questions.select("question_id", "kind"), on="question_id")
+    one_vote = _families(project.config) if project.config.file.labels.one_vote_per_family else None
+    result = doubted(questions, votes, _with_keys(project.config, bank, said), one_vote)
+    return Weighed(questions, result, _rates(project, drop, bank, questions, result))
+
+
+def _votes(project: Project, drop: str) -> pl.DataFrame:
+    """What today's committee said about the drop."""
+    if not project.config.committee:
+        return pl.DataFrame(schema=_VOTES)
+    here = (pl.col("drop") == drop) & pl.col("member").is_in(project.config.committee) & pl.col("answer").is_not_null()
+    rows = project.lake.read("committee_answers", here, ["question_id", "member", "answer", "extracted"])
+    return rows.select("question_id", who="member", answer="answer", said="extracted").cast(pl.Schema(_VOTES))
+
+
+def _keyed(project: Project, drop: str, bank: str, only: pl.Series | None) -> Iterator[pl.DataFrame]:
+    """The questions with their labels in the form in which their scorer compares."""
+    here = pl.col("drop") == drop
+    order = project.lake.read("raw_questions", here, ["question_id", "file", "line"]).sort("file", "line")
+    order = order.select("question_id", position=pl.int_range(pl.len(), dtype=pl.Int64))
+    for batch in project.lake.batches("raw_questions", here):
+        rows = batch if only is None else batch.filter(pl.col("question_id").is_in(only.implode()))
+        scorers = {kind: scorer_for(project.config, bank, kind) for kind in rows["kind"].unique()}
+        labels = [
+            [scorers[question.kind].key(question, target) for target in question.targets]
+            for question in to_questions(rows)
+        ]
+        yield (
+            rows.with_columns(
+                labels=pl.Series(labels, dtype=pl.List(pl.String)),
+                n_options=pl.when(pl.col("kind") == "choice").then(pl.col("choices").list.len()).fill_null(0),
+                trusted=pl.col("trusted").fill_null(False),
+            )
+            .join(order, on="question_id")
+            .select(_QUESTIONS)
+            .cast(pl.Schema(_QUESTIONS))
+        )
+
+
+def _with_keys(config: Config, bank: str, said: pl.DataFrame) -> pl.DataFrame:
+    """The doubts with `proposed`, the key of what they propose."""
+    keys: list[str | None] = []
+    for kind, target in said.select("kind", "proposed_target").iter_rows():
+        keys.append(None if target is None else scorer_for(config, bank, kind).key(Question("", "", kind, ()), target))
+    return said.drop("kind").with_columns(proposed=pl.Series(keys, dtype=pl.String))
+
+
+def _families(config: Config) -> dict[str, str]:
+    return {key: model.family for key, model in config.models.items() if model.family}
+
+
+def _rates(
+    project: Project, drop: str, bank: str, questions: pl.DataFrame, result: Doubted
+) -> dict[str | None, ErrorRate]:
+    members = len(result.ballots.members)
+    known = Known(questions["trusted"].to_numpy(), _reviewed_at_random(project, drop, bank, questions))
+    likelihood, options = result.opinion.likelihood, result.ballots.options
+    rates: dict[str | None, ErrorRate] = {None: error_rate(likelihood, options, members, known)}
+    subjects = questions["subject"].drop_nulls().unique().sort()
+    if members and 1 < subjects.len() <= MOST_SUBJECTS:
+        for subject in subjects:
+            part = (questions["subject"] == subject).fill_null(False).to_numpy()
+            rates[subject] = error_rate(likelihood, options, members, known, part)
+    return rates
+
+
+def _reviewed_at_random(project: Project, drop: str, bank: str, questions: pl.DataFrame) -> np.ndarray:
+    """(N,): 1 where a person found the label of a question drawn at random wrong, 0 right, nan not looked at."""
+    found = np.full(questions.height, np.nan)
+    reviews = reviews_of(project, drop, bank)
+    at = {
+        question_id: (row, version)
+        for row, (question_id, version) in enumerate(questions.select("question_id", "question_version").iter_rows())
+        if question_id in reviews
+    }
+    for question_id, (row, version) in at.items():
+        for review in reviews[question_id]:
+            if review.picked == "random" and applies(review, drop=from_key(drop), question_version=version):
+                found[row] = float(review.verdict != "confirm")
+    return found
