@@ -1,6 +1,5 @@
 """Verdict files taken into the append-only table `label_reviews`: each verdict once, for the drops that it is about."""
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -130,12 +129,3 @@ def _dated(review: Review, taken_at: datetime, number: int) -> Review:
 
 def _row(review: Review, file: str, taken_at: datetime) -> dict[str, object]:
     return {**asdict(review), "file": file, "taken_at": taken_at}
-
-
-def reasons(taken: Iterable[TakenReviews | UsageError]) -> list[str]:
-    """What could not be used, in sentences."""
-    return [
-        sentence
-        for each in taken
-        for sentence in ([str(each)] if isinstance(each, UsageError) else [bad.reason for bad in each.bad])
-    ]
