@@ -1,6 +1,6 @@
 """What a person should look at: the suspects of a drop or a bank, best first, and questions drawn at random."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -92,9 +92,14 @@ def draw_sample(project: Project, drop: str, n: int, seed: int) -> list[SheetRow
     """
     (row,) = _known(project, drop).iter_rows(named=True)
     ids = project.lake.read("raw_questions", pl.col("drop") == row["drop"], ["question_id"])["question_id"]
-    drawn = sorted(ids, key=lambda each: fraction("review sample", seed, each))[:n]
-    texts = _texts(project, row["drop"], drawn)
-    return [sheet_row(texts[each], None, picked=RANDOM) for each in drawn]
+    chosen = drawn(ids, n, seed)
+    texts = _texts(project, row["drop"], chosen)
+    return [sheet_row(texts[each], None, picked=RANDOM) for each in chosen]
+
+
+def drawn(ids: Iterable[str], n: int, seed: int) -> list[str]:
+    """`n` of the ids, whatever their order; each is as likely as any other. A larger `n` begins with the same ones."""
+    return sorted(ids, key=lambda each: fraction("review sample", seed, each))[:n]
 
 
 def _known(project: Project, drop: str) -> pl.DataFrame:
