@@ -1,17 +1,19 @@
-"""Verbs about labels: accept a drop that its gate stopped, take verdicts on suspects."""
+"""Verbs about labels: accept a drop that its gate stopped, list suspects, take verdicts on them."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from evalpipe.cli import suspects
 from evalpipe.cli.terminal import JsonFlag, print_json, say
-from evalpipe.core.keys import to_key
+from evalpipe.core.keys import from_key, to_key
 from evalpipe.line.drops import ACCEPT, decide
 from evalpipe.line.project import open_project
-from evalpipe.line.reviews import take_reviews
+from evalpipe.line.taking import take_reviews
 
 app = typer.Typer(help="What people decide about labels.", no_args_is_help=True)
+suspects.add_to(app)
 
 
 @app.command()
@@ -28,16 +30,21 @@ def accept(
 
 @app.command()
 def review(
-    file: Annotated[Path, typer.Argument(help="CSV or JSONL: bank, question_id, verdict, correct_target, by, why.")],
+    file: Annotated[Path, typer.Argument(help="CSV, JSONL, or Label Studio's JSON; see docs/review.md.")],
     as_json: JsonFlag = False,
 ) -> None:
     """Take verdicts on suspects: confirm, correct, ambiguous, exclude. Bad lines are named, the good ones taken."""
     taken = take_reviews(open_project(), file)
+    drops = {from_key(drop): new for drop, new in taken.drops.items()}
     bad = [{"line": each.line, "reason": each.reason} for each in taken.bad]
     if as_json:
-        print_json({"file": taken.file, "new": taken.new, "known": taken.known, "bad": bad})
+        counts = {"new": taken.new, "known": taken.known, "unjudged": taken.unjudged}
+        print_json({"file": taken.file, **counts, "drops": drops, "bad": bad})
     else:
-        say(f"{file}: {taken.new} new verdicts, {taken.known} known already, {len(bad)} bad lines.")
+        say(
+            f"{file}: {taken.new} new verdicts, {taken.known} known already, {taken.unjudged} not yet judged, "
+            f"{len(bad)} bad lines."
+        )
         for each in taken.bad:
             say(each.reason)
         if taken.new:

@@ -91,6 +91,8 @@ def show(
             printable(f"label: {label}   status: {question['status']}   version: {question['label_version']}\n"),
             markup=False,
         )
+        if question["review_state"] == "disagreement":
+            say("People disagree about this label, so it stays as delivered; one verdict with `overrules` settles it.")
     for name in ("quarantine", "doubts", "reviews", "answers", "scores"):
         rows = [{key: _cell(value) for key, value in row.items()} for row in found[name]]
         if rows:

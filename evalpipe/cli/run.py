@@ -15,7 +15,9 @@ from evalpipe.core.errors import EvalpipeError, UsageError
 from evalpipe.core.keys import draw, drop_of, from_key, to_key
 from evalpipe.line.drops import drop_state, retired
 from evalpipe.line.project import Project, open_project
+from evalpipe.line.taking import TakenReviews, take_landed
 from evalpipe.line.wanted import cell_wishes, ingest_needed
+from evalpipe.store.landing import REVIEWS
 
 
 def add_to(app: typer.Typer) -> None:
@@ -58,10 +60,15 @@ def run_line(project: Project, drops: list[str], models: list[str], limit: int |
     trouble: list[str] = []
     with open_instance(project) as instance:
         line = LocalLine(project, instance, Bar())
+        _take_landed(project)
         for drop in drops:
             if needed := ingest_needed(project, drop):
                 say(f"{from_key(drop)}: reading and validating")
                 trouble += (line.ingest(drop) if needed == "ingest" else line.validate(drop)).trouble
+        if _take_landed(project):  # verdicts that came together with their drop
+            for drop in drops:
+                if ingest_needed(project, drop) == "validate":
+                    trouble += line.validate(drop).trouble
         for model in models:
             budget = project.config.models[model].max_requests
             below = {drop: _below(project, drop, limit) for drop in drops}
@@ -127,6 +134,20 @@ def dev(
     # `dg dev`, which is to supersede it, wants a checkout with a pyproject.toml; this one runs from a wheel too.
     quiet = ["-W", "ignore:Function `dev_command` is superseded"]
     os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *module])  # noqa: S606  no shell
+
+
+def _take_landed(project: Project) -> int:
+    """Take the verdicts of the landing place, as the sensor does where a daemon runs; returns how many were new."""
+    every = take_landed(project)
+    taken = [each for each in every if isinstance(each, TakenReviews)]
+    new = sum(each.new for each in taken)
+    if new:
+        bad = sum(len(each.bad) for each in taken)
+        say(f"{new} new verdicts from {project.landing.root / REVIEWS}; {bad} bad lines")
+    for each in every:
+        if isinstance(each, UsageError):
+            say(str(each))
+    return new
 
 
 def _automatic(project: Project) -> list[str]:

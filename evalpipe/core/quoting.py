@@ -6,7 +6,9 @@ import re
 # C0 and C1 controls except newline and tab, and the marks that reorder what a terminal shows.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # The full-width ones too: spreadsheets of East Asian locales take them for the plain ones (OWASP, "CSV Injection").
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_FORMULA = re.compile("[-=+@\t\r\n＝＋－＠]")
+_GUARDED = re.compile("'+[-=+@\t\r\n＝＋－＠]")
+_SIGNED_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def printable(text: str) -> str:
@@ -28,8 +30,13 @@ def markdown_cell(text: str, width: int = 120) -> str:
 def csv_cell(text: str) -> str:
     """Text for a CSV cell: one that a spreadsheet would run as a formula gets an apostrophe in front.
 
-    A plain negative or signed number stays as it is.
+    A plain negative or signed number stays as it is. `uncsv_cell` takes exactly the apostrophe off again.
     """
-    if text.startswith(_FORMULA_STARTS) and not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
+    if _GUARDED.match(text) or (_FORMULA.match(text) and not _SIGNED_NUMBER.fullmatch(text)):
         return "'" + text
     return text
+
+
+def uncsv_cell(cell: str) -> str:
+    """The text that `csv_cell` was given."""
+    return cell[1:] if _GUARDED.match(cell) else cell

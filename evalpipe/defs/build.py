@@ -4,7 +4,14 @@ import dagster as dg
 
 from evalpipe.defs.cell_assets import cell_assets
 from evalpipe.defs.checks import INGEST_CHECKS, cell_checks
-from evalpipe.defs.ingest_assets import label_doubts, question_shards, raw_questions, shard_labels, validated_questions
+from evalpipe.defs.ingest_assets import (
+    label_doubts,
+    label_reviews,
+    question_shards,
+    raw_questions,
+    shard_labels,
+    validated_questions,
+)
 from evalpipe.defs.jobs import JOBS
 from evalpipe.defs.sensors import make_sensors
 from evalpipe.line.project import Project, open_project
@@ -20,7 +27,15 @@ def build_definitions(project: Project | None = None, progress: Progress | None 
     models = sorted(project.config.models)
     on_cells = cell_assets(models)
     return dg.Definitions(
-        assets=[raw_questions, label_doubts, validated_questions, question_shards, shard_labels, *on_cells],
+        assets=[
+            raw_questions,
+            label_doubts,
+            label_reviews,
+            validated_questions,
+            question_shards,
+            shard_labels,
+            *on_cells,
+        ],
         asset_checks=[*INGEST_CHECKS, *cell_checks(on_cells, models)],
         jobs=list(JOBS.values()),
         sensors=make_sensors(frozenset(models)),

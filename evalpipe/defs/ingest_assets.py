@@ -77,9 +77,20 @@ def label_doubts(
     )
 
 
+# Written by `evalpipe labels review` and by the sensor, which reports it: a person's doing, and no run's.
+label_reviews = dg.AssetSpec(
+    "label_reviews",
+    partitions_def=drops,
+    group_name="line",
+    kinds={"deltalake"},
+    description="Verdicts of people on questions of a drop; append-only. Reported when a file brought new ones.",
+    metadata={"dagster/column_schema": column_schema("label_reviews")},
+)
+
+
 @dg.asset(
     partitions_def=drops,
-    deps=[label_doubts],
+    deps=[label_doubts, label_reviews],
     group_name="line",
     kinds={"deltalake", "polars"},
     code_version="1",

@@ -1,4 +1,4 @@
-"""Reports of the shards: registers their keys and tells Dagster which ones changed. Idempotent: says nothing twice."""
+"""Reports of shards and verdicts: registers their keys and tells Dagster which ones changed; says nothing twice."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import dagster as dg
 import polars as pl
 
-from evalpipe.defs.partitions import SHARDS, register
+from evalpipe.defs.partitions import DROPS, SHARDS, register
+from evalpipe.line.taking import TakenReviews
 
 QUESTION_SHARDS = dg.AssetKey("question_shards")
 SHARD_LABELS = dg.AssetKey("shard_labels")
+LABEL_REVIEWS = dg.AssetKey("label_reviews")
 VERSION_TAG = "dagster/data_version"
 
 
@@ -34,6 +36,16 @@ def report_shards(
     )
     say(f"{registered} shards registered, {reported.questions} with changed questions, {reported.labels} with labels")
     return reported
+
+
+def report_reviews(instance: dg.DagsterInstance, taken: TakenReviews) -> None:
+    """Tell Dagster which drops a file brought new verdicts on; one that brought none is not reported."""
+    register(instance, DROPS, sorted(taken.drops))
+    for drop, new in sorted(taken.drops.items()):
+        metadata = {"file": taken.file, "new_verdicts": new, "known": taken.known, "bad_lines": len(taken.bad)}
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization(LABEL_REVIEWS, partition=drop, metadata={**metadata, "unjudged": taken.unjudged})
+        )
 
 
 def _report(instance: dg.DagsterInstance, asset: dg.AssetKey, shards: pl.DataFrame, version: str) -> int:

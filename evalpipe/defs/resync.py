@@ -32,6 +32,7 @@ def resync(project: Project, instance: dg.DagsterInstance, progress: Progress) -
     events: list[tuple[str, list[str]]] = [
         ("raw_questions", drops["drop"].to_list()),
         ("label_doubts", drops.filter(pl.col("gated_at").is_not_null())["drop"].to_list()),
+        ("label_reviews", project.lake.read("label_reviews", columns=["drop"])["drop"].unique().sort().to_list()),
         ("validated_questions", drops.filter(pl.col("validated_at").is_not_null())["drop"].to_list()),
         ("model_answers", _keys(cells)),
         ("scores", _keys(cells.filter(pl.col("scored_at").is_not_null()))),

@@ -11,12 +11,14 @@ from evalpipe.core.errors import EvalpipeError, LakeError
 from evalpipe.core.keys import from_key
 from evalpipe.defs.jobs import ANSWER_CELL, INGEST_DROP, JOBS, REFRESH_LEADERBOARD, SCORE_CELL, VALIDATE_DROP
 from evalpipe.defs.partitions import DROPS, SHARDS, Cell, register
+from evalpipe.defs.reporting import report_reviews
 from evalpipe.line.project import Project, open_project
-from evalpipe.line.reviews import take_reviews
+from evalpipe.line.taking import take_reviews
 from evalpipe.line.wanted import Attempts, What, Wish, leaderboard_inputs, wishes
 
 EVERY_S = 10
 MOST_REQUESTS = 50  # a tick; the next ones bring the rest
+MOST_BAD_LINES = 20  # of a verdict file in a tick's log; `evalpipe labels review FILE` names them all
 WISH_TAG = "evalpipe/wish"
 BY_TAG = "evalpipe/by"
 
@@ -101,11 +103,18 @@ def drops_tick(context: dg.SensorEvaluationContext, project: Project) -> dg.Sens
 
 
 def _take_new_reviews(context: dg.SensorEvaluationContext, project: Project, cursor: dict[str, Any]) -> None:
-    """Files of verdicts that are new or have grown go into the table; `reconcile` sees what they concern."""
-    for path in project.landing.review_files():
-        stat = path.stat()
+    """Files of verdicts that are new or have grown go into the table; `reconcile` sees what they concern.
+
+    One that names a question which is not in the lake is read again after the next ingest: its drop may bring it.
+    """
+    drops = project.lake.read("drops", columns=["drop"]).height
+    for path in project.landing.review_files(project.config.file.landing.settle_s):
+        try:
+            stat = path.stat()
+        except FileNotFoundError:  # deleted just now
+            continue
         mark, name = f"{stat.st_size}:{stat.st_mtime_ns}", f"reviews/{path.name}"
-        if cursor.get(name) == mark:
+        if cursor.get(name) in (mark, f"{mark}:{drops}"):
             continue
         try:
             taken = take_reviews(project, path)
@@ -115,9 +124,14 @@ def _take_new_reviews(context: dg.SensorEvaluationContext, project: Project, cur
         except EvalpipeError as error:
             context.log.error(str(error))
         else:
-            context.log.info(f"{path.name}: {taken.new} new verdicts, {taken.known} known, {len(taken.bad)} bad lines")
-            for bad in taken.bad:
+            context.log.info(
+                f"{path.name}: {taken.new} new verdicts, {taken.known} known, {taken.unjudged} rows not judged yet, "
+                f"{len(taken.bad)} bad lines"
+            )
+            for bad in taken.bad[:MOST_BAD_LINES]:
                 context.log.warning(bad.reason)
+            report_reviews(context.instance, taken)
+            mark = f"{mark}:{drops}" if taken.unknown else mark
         cursor[name] = mark
 
 

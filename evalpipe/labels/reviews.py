@@ -1,33 +1,30 @@
-"""A person's verdicts on suspects: read from a file's text, and settled into what counts as right.
+"""People's verdicts on a question, and what they settle. None is ever overwritten: a later one supersedes it."""
 
-A review is never overwritten: a later one supersedes it. A line that cannot be used is named, the others are taken.
-"""
-
-import csv
-import io
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
-from evalpipe.core.questions import Status
-from evalpipe.core.quoting import one_line
+from evalpipe.core.questions import Kind, Status
 from evalpipe.core.versions import digest
+from evalpipe.labels.targets import comparable
 
 Verdict = Literal["confirm", "correct", "ambiguous", "exclude"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
-REQUIRED = ("bank", "question_id", "verdict", "by")
-OPTIONAL = ("correct_target", "at", "why", "question_version", "drop")
-MAX_MENDS = 100  # broken lines of one CSV file; each may be read to the end of a 131 kB field
-MAX_FIELD = 10_000  # characters; a verdict is a few words
+
+# `open`: nobody judged it; `disagreement`: people did, and not alike, so that the label stays as delivered.
+State = Literal["open", "reviewed", "disagreement"]
+
+RANDOM = "random"  # `picked`: drawn at random, so that it may stand for its drop
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One verdict. `review_id` is the digest of everything else, so that reading a file twice adds nothing."""
+    """One verdict. `said` is the digest of all that its line holds; `review_id` is the same unless it had no time.
+
+    A verdict taken into the lake is filled in (`at`, `question_version`, `drop`) and keeps `said` and `review_id`.
+    """
 
     bank: str
     question_id: str
@@ -38,20 +35,17 @@ class Review:
     why: str | None = None
     question_version: str | None = None  # None: whatever the question says
     drop: str | None = None  # None: every drop that holds the question
-    review_id: str = field(init=False)
+    picked: str | None = None  # RANDOM or None
+    overrules: bool = False
+    said: str = ""
+    review_id: str = ""
 
     def __post_init__(self) -> None:
         at = self.at.astimezone(UTC).isoformat() if self.at else None
         parts = (self.bank, self.question_id, self.verdict, self.by, self.correct_target, at, self.why)
-        object.__setattr__(self, "review_id", digest(*parts, self.question_version, self.drop))
-
-
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """A line of a review file that could not be used, counted from 1, and what is wrong with it."""
-
-    line: int
-    reason: str
+        said = self.said or digest(*parts, self.question_version, self.drop, self.picked, self.overrules)
+        object.__setattr__(self, "said", said)
+        object.__setattr__(self, "review_id", self.review_id or said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +54,8 @@ class Settled:
 
     targets: tuple[str, ...]
     status: Status
-    review_ids: tuple[str, ...]  # of the reviews that were heard, oldest first; the last one decided
-
-
-def read_reviews(name: str, text: str, format: Literal["csv", "jsonl"]) -> tuple[list[Review], list[BadLine]]:
-    """The verdicts in a file's text, each once, and the lines that are none.
-
-    Fields: bank, question_id, verdict, by; correct_target for `correct`; at (ISO 8601; without offset it is UTC), why,
-    question_version and drop as wanted. Other fields are left alone. `name` is the file's, for the reasons.
-    """
-    rows = _csv_rows(text.removeprefix("\ufeff")) if format == "csv" else _json_rows(text.removeprefix("\ufeff"))
-    reviews: dict[str, Review] = {}
-    bad: list[BadLine] = []
-    for line, row in rows:
-        review = row if isinstance(row, str) else _review(row)
-        if isinstance(review, str):
-            bad.append(BadLine(line, f"{name}:{line}: {review}"))
-        else:
-            reviews.setdefault(review.review_id, review)
-    return list(reviews.values()), bad
+    review_ids: tuple[str, ...]  # of the reviews that were heard, oldest first; empty where they settled nothing
+    state: State = "open"
 
 
 def applies(review: Review, *, drop: str, question_version: str) -> bool:
@@ -86,96 +63,46 @@ def applies(review: Review, *, drop: str, question_version: str) -> bool:
     return review.drop in (None, drop) and review.question_version in (None, question_version)
 
 
-def settle(targets: tuple[str, ...], reviews: Iterable[Review]) -> Settled:
-    """Apply one question's reviews: the latest wins, by its time and then by its place."""
-    heard = sorted(reviews, key=lambda review: review.at or _LONG_AGO)
-    ids = tuple(review.review_id for review in heard)
-    last = heard[-1] if heard else None
-    if last is None or last.verdict == "confirm":
-        return Settled(targets, "active", ids)
-    if last.verdict == "correct" and last.correct_target is not None:
-        return Settled((last.correct_target,), "active", ids)
-    return Settled(targets, "ambiguous" if last.verdict == "ambiguous" else "excluded", ids)
+def settle(targets: tuple[str, ...], reviews: Iterable[Review], kind: Kind = "text") -> Settled:
+    """Apply one question's reviews: of each person the latest counts, and where these differ none does.
+
+    Two verdicts differ when they make something else of the question; `correct` to 7.0 and to 7 do not, of a number.
+    One that overrules stands alone over what others said before it, not over what they say after.
+    """
+    heard = in_order(reviews)
+    if not heard:
+        return Settled(targets, "active", ())
+    outcomes = [_outcome(targets, review) for review in holding(heard)]
+    made = {(status, frozenset(comparable(kind, each) for each in right)) for right, status in outcomes}
+    if len(made) > 1:
+        return Settled(targets, "active", (), "disagreement")
+    right, status = outcomes[-1]
+    return Settled(right, status, tuple(review.review_id for review in heard), "reviewed")
 
 
-def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, str] | str]]:
-    """Rows by the line that they begin on. After a line that is no CSV, reading begins anew with the next."""
-    lines = list(io.StringIO(text, newline=""))
-    header: list[str] | None = None
-    begin = read = mends = 0
-    while begin < len(lines):
-        reader = csv.reader(islice(lines, begin, None), strict=True)
-        try:
-            for cells in reader:
-                line, read = read + 1, begin + reader.line_num
-                if not any(cells):
-                    continue
-                if header is None:
-                    header = [cell.strip() for cell in cells]
-                    if missing := [column for column in REQUIRED if column not in header]:
-                        yield line, f"the header lacks {', '.join(missing)}. It needs {', '.join(REQUIRED)}."
-                        return
-                elif len(cells) > len(header):
-                    yield (
-                        line,
-                        f"{len(cells)} cells under a header of {len(header)}. Quote the cell that holds a comma.",
-                    )
-                else:
-                    yield line, {column: _unguarded(cell) for column, cell in zip(header, cells, strict=False)}
-            return
-        except csv.Error as error:
-            mends += 1
-            yield read + 1, f"not CSV ({error}). Mend its quotes{'' if mends < MAX_MENDS else '; reading stops here'}."
-            begin = read = read + 1 if mends < MAX_MENDS else len(lines)
+def in_order(reviews: Iterable[Review]) -> list[Review]:
+    """By time, and of the same time in the order given; those without a time come first."""
+    return sorted(reviews, key=lambda review: review.at or _LONG_AGO)
 
 
-def _unguarded(cell: str) -> str:
-    """A cell without the apostrophe that `csv_cell` puts before what a spreadsheet would run."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
+def holding(reviews: Iterable[Review]) -> list[Review]:
+    """The verdicts that hold, oldest first: the latest of each person since the last one that overruled.
+
+    A person is known by name, whatever its case.
+    """
+    latest: dict[str, Review] = {}
+    for review in in_order(reviews):
+        person = " ".join(review.by.casefold().split())
+        if review.overrules:
+            latest.clear()
+        latest.pop(person, None)
+        latest[person] = review
+    return list(latest.values())
 
 
-def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, str] | str]]:
-    for line, raw in enumerate(text.split("\n"), start=1):
-        if not raw.strip():
-            continue
-        try:
-            row: object = json.loads(raw, parse_int=str, parse_float=str, parse_constant=str)
-        except (ValueError, RecursionError):
-            yield line, "not JSON. One object a line."
-            continue
-        if not isinstance(row, dict):
-            yield line, "not a JSON object. One object a line."
-            continue
-        fields = {key: value for key, value in cast("dict[str, object]", row).items() if value is not None}
-        odd = [key for key in (*REQUIRED, *OPTIONAL) if not isinstance(fields.get(key, ""), str)]
-        if odd:
-            yield line, f"{', '.join(odd)} must be text."
-        else:
-            yield line, {key: value for key, value in fields.items() if isinstance(value, str)}
-
-
-def _review(row: Mapping[str, str]) -> Review | str:
-    """The review that a row holds, or what is wrong with it."""
-    values = {key: row.get(key, "").strip() for key in (*REQUIRED, *OPTIONAL)}
-    for key, value in values.items():
-        if key in REQUIRED and not value:
-            return f"`{key}` is empty."
-        if len(value) > MAX_FIELD or _broken(value):
-            return f"`{key}` is too long (over {MAX_FIELD:,} characters) or broken Unicode."
-    verdict = values["verdict"].lower()
-    if verdict not in VERDICTS:
-        return f"verdict {one_line(verdict, 40)!r} is none of {', '.join(VERDICTS)}."
-    if (verdict == "correct") != bool(values["correct_target"]):
-        need = "needs a correct_target" if verdict == "correct" else "takes no correct_target (only `correct` does)"
-        return f"verdict `{verdict}` {need}."
-    try:
-        at = datetime.fromisoformat(values["at"]) if values["at"] else None
-        at = at if at is None else (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return f"at {one_line(values['at'], 40)!r} is no ISO 8601 time, such as 2026-11-23T14:05:00Z."
-    optional = {key: values[key] or None for key in ("correct_target", "why", "question_version", "drop")}
-    return Review(values["bank"], values["question_id"], cast("Verdict", verdict), values["by"], at=at, **optional)
-
-
-def _broken(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)
+def _outcome(targets: tuple[str, ...], review: Review) -> tuple[tuple[str, ...], Status]:
+    if review.verdict == "correct" and review.correct_target is not None:
+        return (review.correct_target,), "active"
+    if review.verdict == "ambiguous":
+        return targets, "ambiguous"
+    return targets, "excluded" if review.verdict == "exclude" else "active"

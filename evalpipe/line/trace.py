@@ -8,8 +8,10 @@ from evalpipe.core.errors import UsageError
 from evalpipe.core.keys import from_key
 from evalpipe.line.project import Project
 from evalpipe.line.rank import latest_leaderboard
+from evalpipe.line.reviews import settled_questions
 from evalpipe.line.standing import standing_questions, standing_scores
 
+_REVIEW = ["drop", "verdict", "correct_target", "by", "at", "why", "overrules", "picked", "question_version"]
 _ANSWER = ["model", "outcome", "text", "error", "prompt_name", "answered_at", "run_id"]
 _SCORE = ["model", "outcome", "score", "extracted", "rule", "reason", "label_version"]
 
@@ -36,12 +38,16 @@ def question_history(project: Project, question_id: str, bank: str | None = None
         "questions": validated + raw,
         "quarantine": rows("quarantine", ["drop", "file", "line", "targets", "code", "reason"]),
         "doubts": rows("suspects", ["drop", "suspicion", "signals", "reasons", "proposed_target"]),
-        "reviews": rows("label_reviews", ["verdict", "correct_target", "by", "at", "why"]),
+        "reviews": rows("label_reviews", _REVIEW),
         "answers": answers.to_dicts(),
         "scores": [{name: row[name] for name in _SCORE} for row in scores],
     }
     if not found["questions"] and not found["quarantine"]:
         raise UsageError(f"no question {question_id!r}{f' in bank {bank!r}' if bank else ''} in the lake.")
+    settled = settled_questions(project, here) if found["reviews"] else {}
+    for row in found["questions"]:
+        judged = settled.get((row["drop"], row["question_id"]))
+        row["review_state"] = judged.state if judged else "open"
     for name in ("answers", "scores"):
         found[name] = [{**row, "model": from_key(row["model"])} for row in found[name]]
     return found

@@ -51,7 +51,7 @@ def validate_drop(project: Project, drop: str, made: MadeBy) -> ValidationSummar
             narrow.clear()
             counts.update(reviewed=0, excluded=0)
             for batch in project.lake.batches("raw_questions", pl.col("drop") == drop):
-                settled = _settled(batch, from_key(drop), reviews)
+                settled = _settled(batch, drop, reviews)
                 narrow.append(settled.select(_NARROW))
                 counts["reviewed"] += settled.filter(pl.col("review_ids").list.len() > 0).height
                 counts["excluded"] += settled.filter(pl.col("status") != "active").height
@@ -93,8 +93,8 @@ def _settled(batch: pl.DataFrame, drop: str, reviews: dict[str, list[Review]]) -
     for row in hit.iter_rows(named=True):
         version = row["question_version"]
         holding = [each for each in reviews[row["question_id"]] if applies(each, drop=drop, question_version=version)]
-        settled = settle(tuple(row["targets"]), holding)
         (question,) = to_questions(pl.DataFrame([row], schema=plain.schema))
+        settled = settle(question.targets, holding, question.kind)
         if unscorable(replace(question, targets=settled.targets)):
             continue  # a target that the question cannot have; the label stays as it is
         rows.append(

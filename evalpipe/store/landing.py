@@ -114,14 +114,17 @@ class Landing:
             shutil.rmtree(arriving, ignore_errors=True)
         return drop
 
-    def review_files(self) -> list[Path]:
-        """Verdict files, in sorted order."""
+    def review_files(self, settle_s: float = 0.0) -> list[Path]:
+        """Verdict files that are whole, in sorted order: they end as one does, or are unchanged for `settle_s` seconds.
+
+        Half a line would be a bad line, or worse, a good one that says something else.
+        """
         folder = self.root / REVIEWS
         files = folder.iterdir() if folder.is_dir() else ()
         return sorted(
             path
             for path in files
-            if path.suffix in (".csv", ".jsonl") and not path.name.startswith((".", "_")) and path.is_file()
+            if path.suffix in _WHOLE_END and not path.name.startswith((".", "_")) and _is_whole(path, settle_s)
         )
 
     def _files(self, drop: str) -> Iterator[tuple[str, Path]]:
@@ -129,6 +132,24 @@ class Landing:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and not path.name.startswith((".", "_")):
                 yield str(path.relative_to(folder)), path
+
+
+# What a whole verdict file ends with; of JSON the white space after it does not count.
+_WHOLE_END = {".csv": (b"\n",), ".jsonl": (b"\n",), ".json": (b"]", b"}")}
+
+
+def _is_whole(path: Path, settle_s: float) -> bool:
+    try:
+        if not path.is_file():
+            return False
+        if time.time() - path.stat().st_ctime >= settle_s:
+            return True
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 64))
+            end = file.read()
+    except OSError:  # an uploader renamed or deleted it just now
+        return False
+    return (end.rstrip() if path.suffix == ".json" else end).endswith(_WHOLE_END[path.suffix])
 
 
 def _may_be_drop(name: str) -> bool:

@@ -148,10 +148,12 @@ _TABLES = (
         },
         ("drop",),
     ),
+    # Append-only; a verdict has a row for each drop that it is about, under one `review_id`.
     TableSpec(
         "label_reviews",
         {
             "review_id": _TEXT,
+            "said": _TEXT,  # digest of the verdict as its file gave it
             "bank": _TEXT,
             "question_id": _TEXT,
             "question_version": _TEXT,
@@ -161,6 +163,8 @@ _TABLES = (
             "by": _TEXT,
             "at": _TIME,
             "why": _TEXT,
+            "picked": _TEXT,  # `random`: the question was drawn at random, not looked at because it was doubted
+            "overrules": _FLAG,  # stands alone over what others said before
             "file": _TEXT,
             "taken_at": _TIME,
         },

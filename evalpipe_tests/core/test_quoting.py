@@ -5,8 +5,10 @@ import io
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from evalpipe.core.quoting import csv_cell, markdown_cell, one_line, printable
+from evalpipe.core.quoting import csv_cell, markdown_cell, one_line, printable, uncsv_cell
 
 
 @pytest.mark.parametrize(
@@ -88,6 +90,12 @@ def test_a_formula_is_neutralised(text):
 def test_what_is_no_formula_stays(text):
     """Signed numbers stay numbers, and ordinary text is untouched."""
     assert csv_cell(text) == text
+
+
+@given(st.text(alphabet="'=-+@1５＝\t\r\na", max_size=6))
+def test_the_guard_of_a_cell_comes_off_again(text):
+    """Whatever a cell held, with apostrophes of its own too, is read back as it was."""
+    assert uncsv_cell(csv_cell(text)) == text
 
 
 @pytest.mark.parametrize("text", ['a,b"c"\r\nd', "=\n,", "\0x"])

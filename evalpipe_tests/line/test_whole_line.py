@@ -324,3 +324,24 @@ def test_the_lake_of_another_process_is_seen(make_project, line_of):
         Clockwork(line_of(project)).until_quiet()
         again = open_project(project.config.path)
         assert latest_leaderboard(again).equals(latest_leaderboard(project))
+
+
+def test_verdicts_that_came_before_their_drop_wait_for_it(make_project, line_of, instance):
+    """A line on a question that is not in the lake is read again after the next ingest; Dagster is told of its drop."""
+    with Stub(add) as stub:
+        project = make_project(config(stub))
+        put_drop(project, "other", sums(range(100, 110)))
+        reviews = project.landing.root / "reviews"
+        reviews.mkdir()
+        (reviews / "one.csv").write_text("bank,question_id,verdict,correct_target,by\nsums,sum-3,correct,10,ann\n")
+        clockwork = Clockwork(line_of(project))
+        clockwork.until_quiet()
+        assert project.lake.read("label_reviews").is_empty()
+        put_drop(project, "sums", sums(range(10), wrong=[3]))
+        runs = clockwork.until_quiet()
+        assert "validate:sums" in runs
+        assert "validate:other" not in runs
+        assert board(project, bank="sums")["right"] == 10
+        assert instance.get_materialized_partitions(dg.AssetKey("label_reviews")) == {"sums"}
+        assert clockwork.until_quiet() == []
+        assert len(stub.requests) == 20

@@ -268,11 +268,31 @@ def test_a_landing_place_that_cannot_be_written_is_a_sentence(tmp_path, source):
         Landing(tmp_path / "landing").copy_in(source)
 
 
-def test_review_files_are_csv_and_jsonl_files(landing):
+def test_review_files_are_csv_and_json_files(landing):
     """Folders, hidden files and others are passed over."""
     folder = landing.root / "reviews"
     assert landing.review_files() == []
     (folder / "folder.csv").mkdir(parents=True)
-    for name in ("b.csv", "a.jsonl", "c.txt", ".d.csv", "_e.csv"):
+    for name in ("b.csv", "a.jsonl", "f.json", "c.txt", ".d.csv", "_e.csv"):
         (folder / name).write_text("")
-    assert [path.name for path in landing.review_files()] == ["a.jsonl", "b.csv"]
+    assert [path.name for path in landing.review_files()] == ["a.jsonl", "b.csv", "f.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "whole"),
+    [
+        ("a.csv", "bank,by\nb,ann\n", True),
+        ("a.csv", "bank,by\nb,an", False),
+        ("a.csv", "", False),
+        ("a.jsonl", '{"bank": "b"}\n', True),
+        ("a.jsonl", '{"bank": "b"}', False),
+        ("a.json", '[{"id": 1}]\n \n', True),
+        ("a.json", '[{"id": 1},', False),
+    ],
+)
+def test_a_review_file_that_is_still_uploaded_waits(landing, name, text, whole):
+    """One that does not end as a whole one does is taken when nothing in it changed for settle_s seconds."""
+    (landing.root / "reviews").mkdir(parents=True)
+    (landing.root / "reviews" / name).write_text(text)
+    assert bool(landing.review_files(settle_s=3600)) is whole
+    assert len(landing.review_files(settle_s=0)) == 1

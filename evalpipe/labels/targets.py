@@ -1,0 +1,31 @@
+"""A target as a person writes it: brought into the question's own form, and compared with another."""
+
+from evalpipe.core.extract.decimals import number_of, plain
+from evalpipe.core.extract.text import normal
+from evalpipe.core.questions import LETTERS, Kind, Question
+
+
+def fitted(question: Question, said: str) -> str:
+    """What a person wrote as the right answer, as this question's targets are written.
+
+    Of a choice question that is the letter: "b", "(B)" and "B." are B, and so is the text of option B where no other
+    option reads the same. Anything else stays as it is; whether it can be a target is `structure.unscorable`'s to say.
+    """
+    if question.kind != "choice":
+        return said
+    letter = said.strip(" ().:").upper()
+    if len(letter) == 1 and letter in LETTERS[: len(question.choices)]:
+        return letter
+    same = [letter for letter, choice in zip(LETTERS, question.choices, strict=False) if normal(choice) == normal(said)]
+    return same[0] if len(same) == 1 else said
+
+
+def comparable(kind: Kind, target: str) -> str:
+    """A form that is equal for targets that say the same: 7.0 and 7 of a number question, Paris and "paris." of a text.
+
+    Letters of a choice question are compared as they are.
+    """
+    if kind == "choice":
+        return target
+    number = number_of(target) if kind in ("number", "math") else None
+    return normal(target) if number is None else plain(number)
