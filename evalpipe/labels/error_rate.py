@@ -95,7 +95,8 @@ def error_rate(
     if errs is None or not open_ones.any():
         return ErrorRate(verdict, n, n_known, raw, 0.0, 0.0, 0.0, errs)
     rates = _by_slice(likelihood, options, score, known.trusted, open_ones)
-    return ErrorRate(verdict, n, n_known, raw, *(each * float(open_ones.sum()) / n for each in rates), errs)
+    rate, low, high = (each * float(open_ones.sum()) / n for each in rates)
+    return ErrorRate(verdict, n, n_known, raw, rate, low, high, errs)
 
 
 def _score(likelihood: np.ndarray, options: np.ndarray, label: np.ndarray) -> np.ndarray:
@@ -135,7 +136,7 @@ def _by_slice(
         wrong = _on_wrong(likelihood[of_trusted], options[of_trusted])
         anyhow += weight * (wrong[0] - float(on_right.mean()))
         hidden += weight * (wrong[1] - float(on_right.mean()))
-    spread = Z95 * np.sqrt(variance)
+    spread = Z95 * float(np.sqrt(variance))
 
     def rate(excess: float, share: float) -> float:
         return excess / max((1 - share) * anyhow + share * hidden, 0.05)
@@ -145,9 +146,12 @@ def _by_slice(
 
 def _strata(likelihood: np.ndarray, options: np.ndarray, trusted: np.ndarray) -> np.ndarray:
     """(N,) int: how sure the committee is of any answer, whatever the label, in steps that hold trusted questions."""
-    sure = likelihood.max(axis=1) / (likelihood * how_many(options)).sum(axis=1)
+    there = np.where(how_many(options) > 0, likelihood, 0.0)
+    first_two = np.log(np.maximum(np.partition(there, -2, axis=1)[:, -2:], 1e-300))
+    sure = first_two[:, 1] - first_two[:, 0]
     edges = np.unique(np.quantile(sure[trusted], np.linspace(0, 1, STRATA + 1)[1:-1]))
-    return np.searchsorted(edges, sure, side="left")
+    strata: np.ndarray = np.searchsorted(edges, sure, side="left")
+    return strata
 
 
 def _on_wrong(likelihood: np.ndarray, options: np.ndarray) -> tuple[float, float]:

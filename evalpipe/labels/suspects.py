@@ -10,11 +10,10 @@ from evalpipe.core.quoting import one_line
 from evalpipe.labels.ballots import Ballots, ballots
 from evalpipe.labels.committee import Opinion, opinion
 from evalpipe.labels.schema import SUSPECTS
-from evalpipe.labels.suspicion import Judged, judge
+from evalpipe.labels.suspicion import LIKELY, Judged, judge
 
 COMMITTEE, NEIGHBOUR = "committee", "neighbour"
 KEPT_SHARE = 0.2  # of a drop, beside what is flagged: twice the budget that anybody reviews
-LIKELY = 0.5  # of a pair of neighbours: more probably exchanged than not
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,8 @@ def doubted(
 
     Args:
         questions: question_id, position (in the drop, which tells who a question's neighbours are), kind, subject,
-            targets, `labels` (the targets' keys), `n_options` (0: open); sorted by position. Keys are equal where the scorer takes answers
-            for equal.
+            targets, `labels` (the targets' keys), `n_options` (0: open); sorted by position. Keys are equal where the
+            scorer takes answers for equal.
         votes: question_id, who, answer (key), said (as it was read); none without a committee.
         doubts: schema DOUBTS and `proposed` (the key of proposed_target, or null).
         one_vote: member -> family, where a family has one vote together.
@@ -74,8 +73,12 @@ def _rows(
 ) -> Iterator[dict[str, object]]:
     chosen = rows[kept]
     here = votes.drop_nulls("answer").join(chosen.select("q", "question_id"), on="question_id").sort("q", "who")
-    evidence = dict(here.group_by("q", maintain_order=True).agg(pl.struct("who", "said")).iter_rows())
-    words = {(q, answer): said for q, answer, said in here.select("q", "answer", "said").iter_rows()}
+    evidence: dict[int, object] = dict(
+        here.group_by("q", maintain_order=True).agg(pl.struct("who", "said")).iter_rows()
+    )
+    words: dict[tuple[int, str], str | None] = {
+        (q, answer): said for q, answer, said in here.select("q", "answer", "said").iter_rows()
+    }
     keys = {
         (q, code): answer for q, code, answer in cast.answers.join(chosen.select("q"), on="q", how="semi").iter_rows()
     }
@@ -88,7 +91,7 @@ def _rows(
     ids: list[str] = rows["question_id"].to_list()
     for q, question_id, targets in chosen.select("q", "question_id", "targets").iter_rows():
         best = int(judged.best[q])
-        rival = words.get((q, keys.get((q, best), "")))
+        rival: str | None = words.get((q, keys.get((q, best), "")))
         said = [(str(doubt["signal"]), str(doubt["reason"])) for doubt in spoken.get(q, ())]
         against = int((cast.said[q] > 0).sum())
         if against:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from evalpipe.labels.ballots import MOST_OTHERS, Ballots
 from evalpipe.labels.committee import PRIOR_LABELS, Opinion, how_many
@@ -17,10 +18,15 @@ from evalpipe.labels.slips import SLIPS_PER_LABEL, slip_of
 
 UNSEEN = MOST_OTHERS + 1  # the column of any one answer that nobody gave
 STEPS = 40
+LIKELY = 0.5  # more probable than not
 RARELY = 0.02  # labels that each special way is worth before anything is seen; nearly none, or it would be found
 USUALLY = 20.0  # right labels, likewise
 WORTH_A_LOOK = 0.05  # the usual share of wrong labels: a label no worse than the next one is not flagged
 SURE = 4.0  # log odds (.982) beyond which members who share their mistakes add little; keeps the order, never says 1
+
+
+WAYS = ("right", "any other answer", "slip of the pen", "a neighbour's answer", "exchanged with a neighbour")
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +34,14 @@ class Judged:
     """What comes out for N questions: arrays of length N, in order.
 
     `suspicion`: probability in [0, 1) that the label is wrong. `flagged`: another answer has more evidence than the
-    label. `best`: code of the answer that is most probable if the label is wrong. `exchanged`: the probability that
-    it is the label of the question before (column 0) or behind (column 1). `ways`: share of labels by how they went
-    wrong, estimated.
+    label. `best`: code of the answer that is most probable if the label is wrong. `exchanged` (N, 2): the probability
+    that the label belongs to the question before (column 0) or behind (column 1). `ways`: share of labels by WAYS.
     """
 
-    suspicion: np.ndarray
-    flagged: np.ndarray
-    best: np.ndarray
-    exchanged: np.ndarray
+    suspicion: Array
+    flagged: NDArray[np.bool_]
+    best: NDArray[np.int64]
+    exchanged: Array
     ways: dict[str, float]
 
 
@@ -48,73 +53,93 @@ def judge(questions: pl.DataFrame, ballots: Ballots, opinion: Opinion, doubts: p
         ballots, opinion: of these questions.
         doubts: q (row), suspicion, proposed (a key that has a code in `ballots.answers`, or null), of other signals.
     """
-    evidence = opinion.likelihood / opinion.likelihood.max(axis=1, keepdims=True)
-    others = ballots.options - 1
-    wrong_ones = how_many(ballots.options)
-    wrong_ones[:, 0] = 0.0
+    evidence = opinion.likelihood / opinion.likelihood.max(axis=1, keepdims=True, initial=1e-300)
+    against = how_many(ballots.options)
+    against[:, 0] = 0.0
+    against *= evidence
     code = {(q, answer): c for q, c, answer in ballots.answers.iter_rows()}
-    plain = evidence * wrong_ones
     if doubts.height:
-        evidence, plain = _with_doubts(evidence, plain, others, doubts, code)
-    right = evidence[:, 0]
-    any_other = plain.sum(axis=1) / others
-    slips = _slips(questions, ballots, evidence)
+        evidence, against = _with_doubts(evidence, against, ballots.options - 1, doubts, code)
+    any_other = against.sum(axis=1)
     nearby = _nearby(questions, ballots, evidence, code)
-    taken = plain.sum(axis=1) * nearby.fitting
-    eps = float(np.clip(opinion.error_rate, 1e-4, 0.5)) if ballots.members else PRIOR_LABELS[1]
-    share = np.array([1 - eps, 0.7 * eps, 0.1 * eps, 0.1 * eps, 0.1 * eps])
-    for _ in range(STEPS if ballots.members else 1):
-        alone = share[0] * right + share[1] * any_other + share[2] * slips + share[3] * taken + 1e-300
-        odds = np.where(nearby.can, share[4] / 2 * nearby.exchanged / (alone[:-1] * alone[1:]), 0.0)
-        behind, before = np.append(odds, 0.0), np.append(0.0, odds)
-        single = 1 / (1 + behind + before)
-        parts = [share[at] * way / alone * single for at, way in enumerate((right, any_other, slips, taken))]
-        parts.append((behind + before) * single)
-        found = np.array([part.sum() for part in parts]) + np.array([USUALLY, 1.0, RARELY, RARELY, RARELY])
-        new = found / found.sum()
-        if not ballots.members or np.abs(new - share).max() < 1e-6:
-            break
-        share = new
-    wrong = sum(parts[1:])
-    log_odds = np.log(np.maximum(wrong, 1e-300)) - np.log(np.maximum(parts[0], 1e-300))
-    squashed = np.where(log_odds > SURE, SURE + np.log1p(np.maximum(log_odds - SURE, 0.0)), log_odds)
-    exchanged = np.column_stack([before * single, behind * single])
-    rival = evidence[:, 1:].max(axis=1)
-    suspicion = 1 / (1 + np.exp(-squashed))
+    singly = np.column_stack(
+        [
+            evidence[:, 0],
+            any_other / (ballots.options - 1),
+            _slips(questions, ballots, evidence),
+            any_other * nearby.fitting,
+        ]
+    )
+    if ballots.members:
+        shares = _estimated(singly, nearby, float(np.clip(opinion.error_rate, 1e-4, 0.5)))
+    else:
+        eps = PRIOR_LABELS[1]
+        shares = np.array([1 - eps, eps, 0.0, 0.0, 0.0])  # nothing says which answers are right, but the doubts
+    parts, exchanged = _explained(singly, nearby, shares)
+    wrong = parts[:, 1:].sum(axis=1)
+    log_odds = np.log(np.maximum(wrong, 1e-300)) - np.log(np.maximum(parts[:, 0], 1e-300))
+    beyond = np.maximum(log_odds - SURE, 0.0)
+    suspicion = 1 / (1 + np.exp(-(np.minimum(log_odds, SURE) + np.log1p(beyond))))
+    rival = evidence[:, 1:].max(axis=1, initial=0.0)
     return Judged(
         suspicion=suspicion,
-        flagged=((rival > right) & (suspicion >= WORTH_A_LOOK)) | (suspicion > 0.5),
+        flagged=((rival > evidence[:, 0]) & (suspicion >= WORTH_A_LOOK)) | (suspicion > LIKELY),
         best=1 + evidence[:, 1:].argmax(axis=1),
         exchanged=exchanged,
-        ways=dict(zip(("right", "any other", "slip", "taken from a neighbour", "exchanged"), share, strict=True)),
+        ways=dict(zip(WAYS, shares.tolist(), strict=True)),
     )
 
 
+def _estimated(singly: Array, nearby: "_Nearby", eps: float) -> Array:
+    """(5,) how often labels are right and go wrong in each way, by EM from `eps` of them wrong."""
+    shares = np.array([1 - eps, 0.7 * eps, 0.1 * eps, 0.1 * eps, 0.1 * eps])
+    for _ in range(STEPS):
+        parts, _ = _explained(singly, nearby, shares)
+        found = parts.sum(axis=0) + np.array([USUALLY, 1.0, RARELY, RARELY, RARELY])
+        after = found / found.sum()
+        moved = np.abs(after - shares).max()
+        shares = after
+        if moved < 1e-6:
+            break
+    return shares
+
+
+def _explained(singly: Array, nearby: "_Nearby", shares: Array) -> tuple[Array, Array]:
+    """(N, 5) the probability of each way per label, and (N, 2) of being exchanged with the one before and behind."""
+    ways = singly * shares[:4]
+    alone = ways.sum(axis=1) + 1e-300
+    odds = np.where(nearby.can, shares[4] / 2 * nearby.exchanged / (alone[:-1] * alone[1:]), 0.0)
+    pair = np.column_stack([np.append(0.0, odds), np.append(odds, 0.0)])[: len(alone)]
+    single = 1 / (1 + pair.sum(axis=1))
+    exchanged = pair * single[:, None]
+    return np.column_stack([ways / alone[:, None] * single[:, None], exchanged.sum(axis=1)]), exchanged
+
+
 def _with_doubts(
-    evidence: np.ndarray,
-    plain: np.ndarray,
-    others: np.ndarray,
+    evidence: Array,
+    against: Array,
+    others: Array,
     doubts: pl.DataFrame,
     code: dict[tuple[int, str], int],
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Array, Array]:
     """The evidence and that against the label, both with what other signals say.
 
     A signal's suspicion is what it would be alone, among labels of which the usual share is wrong.
     """
-    evidence, plain = evidence.copy(), plain.copy()
+    evidence, against = evidence.copy(), against.copy()
     usual = PRIOR_LABELS[1] / (1 - PRIOR_LABELS[1])
     for q, suspicion, proposed in doubts.select("q", "suspicion", "proposed").iter_rows():
         ratio = min(suspicion, 0.999) / (1 - min(suspicion, 0.999)) / usual
         at = None if proposed is None else code.get((q, proposed))
         if at:
             evidence[q, at] *= ratio
-            plain[q, at] *= ratio * others[q]  # it named this answer of them all
+            against[q, at] *= ratio * others[q]  # it named this answer of them all
         elif at is None:
             evidence[q, 0] /= ratio
-    return evidence, plain
+    return evidence, against
 
 
-def _slips(questions: pl.DataFrame, ballots: Ballots, evidence: np.ndarray) -> np.ndarray:
+def _slips(questions: pl.DataFrame, ballots: Ballots, evidence: Array) -> Array:
     """Per question the probability of its votes and its label, if a slip of the pen made the label."""
     slips = np.zeros(len(evidence))
     numbers = (
@@ -135,14 +160,12 @@ class _Nearby:
     N - 1 pairs of neighbours: whether they `can` have exchanged labels, and the votes' probability if they did.
     """
 
-    fitting: np.ndarray
-    can: np.ndarray
-    exchanged: np.ndarray
+    fitting: Array
+    can: NDArray[np.bool_]
+    exchanged: Array
 
 
-def _nearby(
-    questions: pl.DataFrame, ballots: Ballots, evidence: np.ndarray, code: dict[tuple[int, str], int]
-) -> _Nearby:
+def _nearby(questions: pl.DataFrame, ballots: Ballots, evidence: Array, code: dict[tuple[int, str], int]) -> _Nearby:
     n = len(evidence)
     fitting, can, exchanged = np.zeros(n), np.zeros(max(n - 1, 0), bool), np.zeros(max(n - 1, 0))
     codes = ballots.answers.group_by("q").agg(pl.col("code").max())
@@ -158,7 +181,12 @@ def _nearby(
 
     positions: list[int] = questions["position"].to_list()
     for q in range(n - 1):
-        if positions[q + 1] != positions[q] + 1 or kinds[q] != kinds[q + 1] or len(labels[q]) != 1 or len(labels[q + 1]) != 1:
+        if (
+            positions[q + 1] != positions[q] + 1
+            or kinds[q] != kinds[q + 1]
+            or len(labels[q]) != 1
+            or len(labels[q + 1]) != 1
+        ):
             continue
         here, there = labels[q][0], labels[q + 1][0]
         this_there, that_here = fit(q + 1, here), fit(q, there)
