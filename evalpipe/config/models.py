@@ -34,6 +34,7 @@ class Model(Section):
 
     banks: Annotated[list[Name], Field(min_length=1)]
     automatic: bool = False
+    family: Name | None = None
     prompt: Name | None = None
     samples: Annotated[int, Field(ge=1, le=1_000)] = 1
     max_requests: Annotated[int, Field(ge=1)] | None = None

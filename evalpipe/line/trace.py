@@ -58,7 +58,7 @@ def trace_number(project: Project, model: str, bank: str) -> dict[str, Any]:
     if board.is_empty():
         raise UsageError(f"the leaderboard has no row for model {from_key(model)!r} and bank {bank!r}.")
     questions = standing_questions(project).filter(pl.col("bank") == bank)
-    scores = standing_scores(project, questions).filter(pl.col("model") == model, pl.col("current"))
+    scores = standing_scores(project, questions).filter(pl.col("model") == model, pl.col("current")).collect()
     answers = (
         project.lake.scan("answers")
         .filter(pl.col("model") == model)
