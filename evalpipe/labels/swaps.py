@@ -1,6 +1,6 @@
 """Which ranks rest on doubted labels: the pairs of models whose order verdicts on them could turn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -8,40 +8,36 @@ _QUESTION, _ANSWER = "?question", "?answer"  # beside columns named by model key
 _ROUNDING = 1e-6  # of sums of means of up to 1,000 samples: far above float noise, far below one sample
 
 
-def could_swap(rows: pl.DataFrame, doubted: pl.Series) -> dict[str, list[str]]:
+def could_swap(points: Mapping[str, float], rows: pl.DataFrame) -> dict[str, list[str]]:
     """Per model the models whose order to it could change, the best ranked first.
 
-    The order of two models could change when the lead of the one above can vanish, in points over all their questions,
-    by verdicts that are all to its harm. A verdict lets the label stand, leaves the question out, or makes one other
-    answer right; so nothing shifts where both gave the same answer, and where neither gave one. What luck in drawing
-    the questions could change is another matter, and not looked at here.
+    The order of two models could change when the lead of the one above can vanish by verdicts that are all to its harm.
+    A verdict lets the label stand, leaves the question out, or makes one other answer right; so nothing shifts where
+    both gave the same answer, and where neither gave one. What luck in drawing the questions could change is another
+    matter, and not looked at here.
 
     Args:
-        rows: every model on the same questions, one row per counted answer: `model`, `question_id`, `score` (null: it
-            earned nothing), `answer` (what it said, equal where the scorer takes it for equal; null: nothing that could
-            be read). Answers of questions that are not doubted are not looked at.
-        doubted: ids of the questions whose label is open to doubt; others than those of `rows` are let be.
+        points: by model the sum of its scores over the questions that all models share, a question counting as one.
+        rows: of those shared questions whose label is open to doubt, one row per model and counted answer: `model`,
+            `question_id`, `score` (null: it earned nothing), `answer` (what it said, equal where the scorer takes it
+            for equal; null: nothing that could be read).
     """
-    means = rows.group_by("model", "question_id").agg(pl.col("score").fill_null(0.0).mean())
-    order = means.group_by("model").agg(pl.col("score").sum()).sort("score", "model", descending=[True, False])
-    models, points = order["model"].to_list(), order["score"].to_list()
+    models = sorted(points, key=lambda model: (-points[model], model))
     swaps: dict[str, list[str]] = {model: [] for model in models}
-    verdicts = _verdicts(rows.filter(pl.col("question_id").is_in(doubted.unique().to_list())), models)
+    verdicts = _verdicts(rows, models)
     for place, above in enumerate(models):
-        below = models[place + 1 :]
-        harm = _harm(verdicts, above, below)
-        for model, lead in zip(below, (points[place] - each for each in points[place + 1 :]), strict=True):
-            level = lead < _ROUNDING
-            # Models that are level are turned by any point, and by whichever of them it goes to.
-            if level:
-                turned = max(harm[model], _harm(verdicts, model, [above])[above]) > _ROUNDING
+        harm = _harm(verdicts, above, models[place + 1 :])
+        for below in models[place + 1 :]:
+            lead = points[above] - points[below]
+            if lead < _ROUNDING:  # any point turns models that are level, whichever of them it goes to
+                turned = max(harm[below], _harm(verdicts, below, [above])[above]) > _ROUNDING
             else:
-                turned = harm[model] > lead - _ROUNDING
+                turned = harm[below] > lead - _ROUNDING
             if turned:
-                swaps[above].append(model)
-                swaps[model].append(above)
-    rank = {model: place for place, model in enumerate(models)}
-    return {model: sorted(others, key=rank.__getitem__) for model, others in swaps.items()}
+                swaps[above].append(below)
+                swaps[below].append(above)
+    place_of = {model: place for place, model in enumerate(models)}
+    return {model: sorted(others, key=place_of.__getitem__) for model, others in swaps.items()}
 
 
 def _harm(verdicts: pl.DataFrame, above: str, below: Sequence[str]) -> dict[str, float]:

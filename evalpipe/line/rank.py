@@ -51,16 +51,21 @@ def compute_leaderboard(project: Project, made: MadeBy) -> pl.DataFrame:
     """The rows of table `leaderboard`, as of now. Doubts give bounds; no accuracy and no rank knows of them."""
     questions = standing_questions(project)
     doubts = open_doubts(project, questions)
-    scores = _scores(project, questions, doubts)
+    every_score = _scores(project, questions, doubts)
     refreshed_at = now()
     rows: list[dict[str, object]] = []
     for (bank,), bank_questions in questions.group_by("bank", maintain_order=True):
-        bank_scores, bank_doubts = (each.filter(pl.col("bank") == bank) for each in (scores, doubts))
-        places = ranks(bank_scores.filter(pl.col("current")), bank_questions.height, bank_doubts["question_id"])
+        bank_doubts = doubts.filter(pl.col("bank") == bank)
+        # In one order always: a sum of floats in another order is another number, and would be told as a change.
+        bank_scores = every_score.filter(pl.col("bank") == bank).sort("question_id", "sample")
+        scores = {model: bank_scores.filter(pl.col("model") == model).collect() for model in project.config.models}
+        current = {model: rows.filter(pl.col("current")) for model, rows in scores.items()}
+        places = ranks(current, bank_questions["question_id"], bank_doubts["question_id"])
         reviewed = bank_questions["review_ids"].list.len().sum() > 0
-        for model in _models(project, str(bank), bank_scores):
-            # In one order always: a sum of floats in another order is another number, and would be told as a change.
-            own = bank_scores.filter(pl.col("model") == model).sort("question_id", "sample")
+        for model, own in scores.items():
+            automatic = project.config.models[model].automatic and project.config.evaluated(model, str(bank))
+            if own.is_empty() and not automatic:
+                continue
             kin = kin_of(project.config, model)
             for subject, asked in _parts(bank_questions):
                 answered, doubted = (
@@ -92,25 +97,14 @@ def _nothing(made: MadeBy) -> pl.DataFrame:
     return pl.DataFrame([{"refreshed_at": now(), **made.columns()}], schema=TABLES["leaderboard"].columns)
 
 
-def _scores(project: Project, questions: pl.DataFrame, doubts: pl.DataFrame) -> pl.DataFrame:
+def _scores(project: Project, questions: pl.DataFrame, doubts: pl.DataFrame) -> pl.LazyFrame:
     """The score rows in few columns, and `answer`: what was read, of doubted questions alone, where it is asked for."""
     doubted = doubts.lazy().select("bank", "question_id", doubted=pl.lit(True))
     return (
         standing_scores(project, questions)
         .join(doubted, on=["bank", "question_id"], how="left")
         .select(*_NEEDED, answer=pl.when("doubted").then("extracted"))
-        .collect()
     )
-
-
-def _models(project: Project, bank: str, scores: pl.DataFrame) -> list[str]:
-    """Models that have scores on the bank, and those that are to be evaluated on it and have none yet."""
-    scored = set(scores["model"])
-    return [
-        key
-        for key, model in project.config.models.items()
-        if key in scored or (model.automatic and project.config.evaluated(key, bank))
-    ]
 
 
 def _parts(questions: pl.DataFrame) -> Iterator[tuple[str | None, pl.DataFrame]]:

@@ -1,41 +1,48 @@
 """Ranks: who is before whom on the questions that all have answered, and which of it rests on doubted labels."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from evalpipe.labels.swaps import could_swap
 from evalpipe.line.score import DENOMINATOR
 
+_QUESTION = "?question"  # beside columns named by model keys, which hold no question mark
 
-def ranks(current: pl.DataFrame, n_questions: int, doubted: pl.Series) -> dict[str, dict[str, object]]:
+
+def ranks(
+    current: Mapping[str, pl.DataFrame], questions: pl.Series, doubted: pl.Series
+) -> dict[str, dict[str, object]]:
     """`rank`, `accuracy_common`, `n_common` and `could_swap_with` by model, over the questions that all answered.
 
     Complete models are ranked. Where every model is partial, all are: on the questions that they have in common.
 
     Args:
-        current: score rows of one bank, of today's versions.
-        doubted: ids of the bank's questions whose label is open to doubt; they change no rank, only what is said of it.
+        current: by model its score rows of today's versions on one bank; of doubted questions, `answer` too.
+        questions: ids of the bank's standing questions.
+        doubted: those of them whose label is open to doubt; they change no rank, only what is said of it.
     """
-    asked = dict(current.group_by("model").agg(pl.col("question_id").n_unique()).iter_rows())
-    complete = [model for model, n in asked.items() if n == n_questions]
-    ranked = complete or list(asked)
-    rows = current.filter(pl.col("model").is_in(ranked), pl.col("count").is_in(DENOMINATOR))
-    counted = rows.group_by("model", "question_id").agg(score=pl.col("score").fill_null(0.0).mean())
-    common = counted.group_by("question_id").len().filter(pl.col("len") == len(ranked))
-    if common.is_empty():
+    asked = {model: n for model, rows in current.items() if (n := rows["question_id"].n_unique())}
+    ranked = [model for model, n in asked.items() if n == len(questions)] or list(asked)
+    counted = {model: current[model].filter(pl.col("count").is_in(DENOMINATOR)) for model in ranked}
+    # One column a model: all models' rows in one frame took ten times the memory and six times the time.
+    table = pl.DataFrame({_QUESTION: questions})
+    for model, rows in counted.items():
+        mean = pl.col("score").fill_null(0.0).mean().alias(model)
+        means = rows.group_by(pl.col("question_id").alias(_QUESTION)).agg(mean)
+        table = table.join(means, on=_QUESTION, how="left", maintain_order="left")
+    table = table.drop_nulls()
+    if not ranked or table.is_empty():
         return {}
-    table = (
-        counted.join(common, on="question_id", how="semi")
-        .group_by("model")
-        .agg(accuracy_common=pl.col("score").mean())
-        .with_columns(rank=pl.col("accuracy_common").rank("min", descending=True).cast(pl.Int64))
-    )
-    swaps = could_swap(rows.join(common, on="question_id", how="semi"), doubted)
+    common = table[_QUESTION].filter(table[_QUESTION].is_in(doubted.to_list()))
+    rows = [
+        rows.filter(pl.col("question_id").is_in(common.to_list())).select("model", "question_id", "score", "answer")
+        for rows in counted.values()
+    ]
+    swaps = could_swap({model: table[model].sum() for model in ranked}, pl.concat(rows))
+    means = pl.Series([table[model].mean() for model in ranked], dtype=pl.Float64)
+    places = means.rank("min", descending=True).cast(pl.Int64)
     return {
-        row["model"]: {
-            "rank": row["rank"],
-            "accuracy_common": row["accuracy_common"],
-            "n_common": common.height,
-            "could_swap_with": swaps[row["model"]],
-        }
-        for row in table.iter_rows(named=True)
+        model: {"rank": rank, "accuracy_common": mean, "n_common": table.height, "could_swap_with": swaps[model]}
+        for model, rank, mean in zip(ranked, places, means, strict=True)
     }
