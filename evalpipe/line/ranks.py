@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from evalpipe.core.keys import from_key
 from evalpipe.labels.swaps import could_swap
 from evalpipe.line.score import DENOMINATOR
 
@@ -39,10 +40,20 @@ def ranks(
         rows.filter(pl.col("question_id").is_in(common.to_list())).select("model", "question_id", "score", "answer")
         for rows in counted.values()
     ]
-    swaps = could_swap({model: table[model].sum() for model in ranked}, pl.concat(rows))
+    swaps = could_swap({model: float(table[model].sum()) for model in ranked}, pl.concat(rows))
     means = pl.Series([table[model].mean() for model in ranked], dtype=pl.Float64)
     places = means.rank("min", descending=True).cast(pl.Int64)
     return {
         model: {"rank": rank, "accuracy_common": mean, "n_common": table.height, "could_swap_with": swaps[model]}
         for model, rank, mean in zip(ranked, places, means, strict=True)
     }
+
+
+def swapping_pairs(ranked: pl.DataFrame) -> list[tuple[str, str]]:
+    """Names of the models of one bank whose order open suspects could turn, each pair once, best ranked first."""
+    done: set[str] = set()
+    pairs: list[tuple[str, str]] = []
+    for model, others in ranked.select("model", "could_swap_with").iter_rows():
+        done.add(model)
+        pairs += [(from_key(model), from_key(other)) for other in others or [] if other not in done]
+    return pairs

@@ -72,7 +72,11 @@ def trace_number(project: Project, model: str, bank: str) -> dict[str, Any]:
     )
     drops = project.lake.read("drops", pl.col("drop").is_in(questions["drop"].unique().to_list()))
     return {
-        "leaderboard": {**board.row(0, named=True), "model": from_key(model)},
+        "leaderboard": {
+            **(row := board.row(0, named=True)),
+            "model": from_key(model),
+            "could_swap_with": [from_key(each) for each in row["could_swap_with"] or []],
+        },
         "drops": drops.select(
             "drop",
             "source",
