@@ -65,7 +65,7 @@ def print_leaderboard(
 
 
 _OUTCOMES = ("95% interval", "questions", "outcomes", "drift (95%)")
-_LABELS = ("raw labels", "drift (95%)", "open suspects", "if they are wrong", "without own family's", "could swap with")
+_LABELS = ("raw labels", "drift (95%)", "doubted", "if all wrong", "own family", "if others wrong", "could swap with")
 
 
 def _outcome_cells(row: dict[str, Any]) -> list[object]:
@@ -74,12 +74,12 @@ def _outcome_cells(row: dict[str, Any]) -> list[object]:
 
 
 def _label_cells(row: dict[str, Any]) -> list[object]:
-    own = f" ({row['n_open_own_family']:,} own family's)" if row["n_open_own_family"] else ""
     return [
         row["accuracy_raw_labels"],
         _drift(row),
-        None if row["n_open_suspects"] is None else f"{row['n_open_suspects']:,}{own}",
+        row["n_open_suspects"],
         _span(row, "doubt_low", "doubt_high"),
+        row["n_open_own_family"],
         _span(row, "doubt_low_others", "doubt_high_others"),
         ", ".join(from_key(each) for each in row["could_swap_with"] or []) or None,
     ]
