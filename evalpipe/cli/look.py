@@ -1,8 +1,8 @@
-"""Verbs that look and change nothing: leaderboard, show, trace, show-prompt, export."""
+"""Verbs that look and change nothing: show, trace, show-prompt, export."""
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import polars as pl
 import typer
@@ -13,59 +13,15 @@ from evalpipe.core.keys import from_key
 from evalpipe.core.quoting import csv_cell, printable
 from evalpipe.line.models import ready_model, to_questions
 from evalpipe.line.project import Project, open_project
-from evalpipe.line.rank import latest_leaderboard
-from evalpipe.line.score import COUNTS
 from evalpipe.line.trace import question_history, trace_number
 from evalpipe.store.tables import TABLES
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command()(leaderboard)
     app.command()(show)
     app.command()(trace)
     app.command("show-prompt")(show_prompt)
     app.command()(export)
-
-
-def leaderboard(
-    bank: Annotated[str | None, typer.Option(help="Only this bank.")] = None,
-    subjects: Annotated[bool, typer.Option("--subjects", help="One row per subject too.")] = False,
-    as_json: JsonFlag = False,
-) -> None:
-    """The last leaderboard: accuracy with its interval, every denominator, rank on common questions."""
-    print_leaderboard(open_project(), as_json=as_json, bank=bank, subjects=subjects)
-
-
-def print_leaderboard(project: Project, *, as_json: bool, bank: str | None = None, subjects: bool = False) -> None:
-    rows = latest_leaderboard(project).sort("bank", "rank", "model", "subject", nulls_last=[False, True, False, False])
-    rows = rows.filter(pl.col("subject").is_null()) if not subjects else rows
-    rows = rows.filter(pl.col("bank") == bank) if bank else rows
-    if as_json:
-        print_json([_as_json(row) for row in rows.iter_rows(named=True)])
-        return
-    if rows.is_empty():
-        say("The leaderboard is empty: nothing was scored yet. `evalpipe run` evaluates what is in the landing place.")
-        return
-    priced = rows["cost_usd"].sum() > 0
-    header = ["rank", "model", "bank", *(["subject"] if subjects else []), "accuracy", "95% interval", "questions"]
-    table: list[list[object]] = []
-    for row in rows.iter_rows(named=True):
-        interval = f"{row['ci95_low']:.4f}–{row['ci95_high']:.4f}" if row["ci95_low"] is not None else None
-        name = from_key(row["model"]) + (" (partial)" if row["partial"] else "")
-        counts = ", ".join(f"{row[name]:,} {name.replace('_', ' ')}" for name in _COUNTS if row[name])
-        cost = [row["cost_usd"]] if priced else []
-        place = [row["bank"], *([row["subject"] or "all"] if subjects else [])]
-        table.append([row["rank"], name, *place, row["accuracy"], interval, row["n_questions"], counts, *cost])
-    print_table("leaderboard", [*header, "outcomes", *(["cost USD"] if priced else [])], table, width=200)
-
-
-_COUNTS = (*COUNTS, "not_asked")
-
-
-def _as_json(row: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: value for name, value in row.items() if name not in ("ci95_low", "ci95_high")}
-    interval = None if row["ci95_low"] is None else [row["ci95_low"], row["ci95_high"]]
-    return {**shown, "model": from_key(row["model"]), "ci95": interval}
 
 
 def show(
@@ -171,9 +127,11 @@ def export(
 
 
 def _neutralised(rows: pl.DataFrame) -> pl.DataFrame:
-    """Lists joined with " | ", and no cell that begins a formula."""
-    lists = [name for name, kind in rows.schema.items() if isinstance(kind, pl.List)]
-    joined = rows.with_columns(pl.col(name).list.join(" | ") for name in lists)
+    """Lists joined with " | ", what has fields as JSON, and no cell that begins a formula."""
+    lists = {name: kind.inner for name, kind in rows.schema.items() if isinstance(kind, pl.List)}
+    fields = [name for name, inner in lists.items() if isinstance(inner, pl.Struct)]
+    flat = rows.with_columns(pl.col(name).list.eval(pl.element().struct.json_encode()) for name in fields)
+    joined = flat.with_columns(pl.col(name).list.join(" | ") for name in lists)
     texts = [name for name, kind in joined.schema.items() if kind == pl.String]
     return joined.with_columns(pl.col(name).map_elements(csv_cell, return_dtype=pl.String) for name in texts)
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from evalpipe.cli.look import print_leaderboard
+from evalpipe.cli.leaderboard import print_leaderboard
 from evalpipe.cli.terminal import Bar, JsonFlag, print_table, say
 from evalpipe.core.errors import EvalpipeError, UsageError
 from evalpipe.core.keys import draw, drop_of, from_key, to_key

@@ -6,8 +6,8 @@ from statistics import NormalDist
 
 import polars as pl
 
-_Z = NormalDist().inv_cdf(0.975)  # 95%, two-sided
-_T = {1: 12.7062, 2: 4.3027}  # the expansion in `_t_quantile` is off by more than 1% below three degrees of freedom
+Z95 = NormalDist().inv_cdf(0.975)  # 95%, two-sided
+_T = {1: 12.7062, 2: 4.3027}  # the expansion in `t_quantile` is off by more than 1% below three degrees of freedom
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def accuracy(scores: pl.Series, cluster: pl.Series | None = None) -> Estimate:
     if n == 1:
         return Estimate(mean, 0.5, 0.0, 1.0)
     stderr = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1) / n)
-    return Estimate(mean, stderr, *_around(mean, _Z * stderr))
+    return Estimate(mean, stderr, *_around(mean, Z95 * stderr))
 
 
 def _refuse_unusable(scores: pl.Series, cluster: pl.Series | None) -> None:
@@ -76,13 +76,13 @@ def _clustered(mean: float, sums: list[float], n: int) -> Estimate:
     stderr = math.sqrt(clusters / (clusters - 1) * math.fsum(total**2 for total in sums)) / n
     if mean in (0.0, 1.0):
         return Estimate(mean, stderr, *_wilson(mean, clusters))
-    return Estimate(mean, stderr, *_around(mean, _t_quantile(clusters - 1) * stderr))
+    return Estimate(mean, stderr, *_around(mean, t_quantile(clusters - 1) * stderr))
 
 
 def _wilson(mean: float, n: int) -> tuple[float, float]:
-    squared = _Z**2
+    squared = Z95**2
     centre = (mean + squared / (2 * n)) / (1 + squared / n)
-    half = _Z / (1 + squared / n) * math.sqrt(mean * (1 - mean) / n + squared / (4 * n * n))
+    half = Z95 / (1 + squared / n) * math.sqrt(mean * (1 - mean) / n + squared / (4 * n * n))
     return (0.0 if mean == 0 else max(0.0, centre - half)), (1.0 if mean == 1 else min(1.0, centre + half))
 
 
@@ -90,11 +90,11 @@ def _around(mean: float, half: float) -> tuple[float, float]:
     return max(0.0, mean - half), min(1.0, mean + half)
 
 
-def _t_quantile(degrees: int) -> float:
+def t_quantile(degrees: int) -> float:
     """The 97.5% quantile of Student's t. Source: Abramowitz and Stegun 1964, 26.7.5, four terms."""
     if degrees in _T:
         return _T[degrees]
-    z = _Z
+    z = Z95
     return (
         z
         + (z**3 + z) / (4 * degrees)

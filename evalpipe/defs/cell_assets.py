@@ -6,9 +6,10 @@ import dagster as dg
 from pydantic import Field
 
 from evalpipe.core.keys import from_key
+from evalpipe.defs.board import board_metadata
 from evalpipe.defs.ingest_assets import question_shards, shard_labels
 from evalpipe.defs.partitions import cell_of, cells
-from evalpipe.defs.shown import bars, column_schema, markdown_table
+from evalpipe.defs.shown import bars, column_schema
 from evalpipe.line.answer import AnswerSummary, Asking, answer_cell
 from evalpipe.line.project import Project, made_by
 from evalpipe.line.rank import refresh_leaderboard
@@ -85,15 +86,11 @@ def cell_assets(models: list[str]) -> list[dg.AssetsDefinition]:
         metadata={"dagster/column_schema": column_schema("leaderboard")},
     )
     def leaderboard(context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]) -> dg.MaterializeResult:
-        """Per bank: accuracy with its interval by model and subject, every denominator, and the drift by labels."""
+        """Per bank: accuracy with its interval by model and subject, every denominator, and what labels do to it."""
         summary = refresh_leaderboard(project, made_by(context.run.run_id))
-        whole = summary.rows.filter(summary.rows["subject"].is_null()).sort("bank", "rank", nulls_last=True)
-        context.log.info(f"leaderboard: {whole.height} rows, {'changed' if summary.changed else 'as before'}")
-        header = ["rank", "model", "bank", "accuracy", "±95%", "questions", "right", "failed", "not asked", "drift"]
-        table = markdown_table(header, [_ranked(row) for row in whole.iter_rows(named=True)])
-        return dg.MaterializeResult(
-            metadata={"dagster/row_count": summary.rows.height, "changed": summary.changed, "leaderboard": table}
-        )
+        height = summary.rows.filter(summary.rows["subject"].is_null()).height
+        context.log.info(f"leaderboard: {height} rows, {'changed' if summary.changed else 'as before'}")
+        return dg.MaterializeResult(metadata=board_metadata(summary))
 
     return [model_answers, scores, leaderboard]
 
@@ -142,20 +139,3 @@ def _answer_metadata(summary: AnswerSummary) -> dict[str, Any]:
         "rate_per_s": summary.rate_per_s,
         "seconds": summary.seconds,
     }
-
-
-def _ranked(row: dict[str, Any]) -> tuple[object, ...]:
-    half = (row["ci95_high"] - row["ci95_low"]) / 2 if row["ci95_high"] is not None else None
-    drift = row["accuracy"] - row["accuracy_raw_labels"] if row["accuracy"] is not None else None
-    return (
-        row["rank"],
-        from_key(row["model"]),
-        row["bank"],
-        row["accuracy"],
-        half,
-        row["n_questions"],
-        row["right"],
-        row["failed"],
-        row["not_asked"],
-        drift,
-    )

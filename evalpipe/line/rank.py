@@ -7,14 +7,14 @@ import polars as pl
 
 from evalpipe.core.stats import Estimate, accuracy
 from evalpipe.core.versions import digest
+from evalpipe.line.label_effects import label_effects
 from evalpipe.line.models import model_version, scorers_version
+from evalpipe.line.open_doubts import kin_of, open_doubts
 from evalpipe.line.project import MadeBy, Project, now
-from evalpipe.line.score import COUNTS
+from evalpipe.line.ranks import ranks
+from evalpipe.line.score import COUNTS, DENOMINATOR
 from evalpipe.line.standing import standing_questions, standing_scores
 from evalpipe.store.tables import TABLES
-
-# What a question must count as to be in the denominator; `failed` and `excluded` are not.
-DENOMINATOR = ("right", "wrong", "unparsed", "truncated", "refused", "rejected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +43,46 @@ def latest_leaderboard(project: Project) -> pl.DataFrame:
     return rows.filter(pl.col("refreshed_at") == pl.col("refreshed_at").max(), pl.col("bank").is_not_null())
 
 
+_NEEDED = ("bank", "model", "question_id", "sample", "cluster", "outcome", "count", "current", "score")
+_NEEDED += ("raw_label_score", "fingerprint", "prompt_tokens", "completion_tokens", "cost_usd")
+
+
 def compute_leaderboard(project: Project, made: MadeBy) -> pl.DataFrame:
+    """The rows of table `leaderboard`, as of now. Doubts give bounds; no accuracy and no rank knows of them."""
     questions = standing_questions(project)
-    scores = standing_scores(project, questions)
+    doubts = open_doubts(project, questions)
+    every_score = _scores(project, questions, doubts)
     refreshed_at = now()
     rows: list[dict[str, object]] = []
     for (bank,), bank_questions in questions.group_by("bank", maintain_order=True):
-        bank_scores = scores.filter(pl.col("bank") == bank)
-        ranks = _ranks(bank_scores.filter(pl.col("current")), bank_questions.height)
-        for model in _models(project, str(bank), bank_scores):
-            own = bank_scores.filter(pl.col("model") == model)
-            for subject, asked, answered in _parts(bank_questions, own):
+        bank_doubts = doubts.filter(pl.col("bank") == bank)
+        # In one order always: a sum of floats in another order is another number, and would be told as a change.
+        bank_scores = every_score.filter(pl.col("bank") == bank).sort("question_id", "sample")
+        scores = {model: bank_scores.filter(pl.col("model") == model).collect() for model in project.config.models}
+        current = {model: rows.filter(pl.col("current")) for model, rows in scores.items()}
+        places = ranks(current, bank_questions["question_id"], bank_doubts["question_id"])
+        reviewed = bank_questions["review_ids"].list.len().sum() > 0
+        for model, own in scores.items():
+            automatic = project.config.models[model].automatic and project.config.evaluated(model, str(bank))
+            if own.is_empty() and not automatic:
+                continue
+            kin = kin_of(project.config, model)
+            for subject, asked in _parts(bank_questions):
+                answered, doubted = (
+                    each if subject is None else each.join(asked, on="question_id", how="semi", maintain_order="left")
+                    for each in (own, bank_doubts)
+                )
+                current = answered.filter(pl.col("current"))
+                counted = current.filter(pl.col("count").is_in(DENOMINATOR))
                 rows.append(
                     {
                         "model": model,
                         "bank": bank,
                         "subject": subject,
-                        **_figures(asked, answered),
-                        **(ranks.get(model, {}) if subject is None else {}),
+                        **_figures(asked, current, counted),
+                        "other_versions": answered.height - current.height,
+                        **label_effects(current, counted, doubted, kin, reviewed=reviewed),
+                        **(places.get(model, {}) if subject is None else {}),
                         "model_version": model_version(project.config, model),
                         "scorers_version": scorers_version(project.config, str(bank), asked["kind"].to_list()),
                         "refreshed_at": refreshed_at,
@@ -75,29 +97,26 @@ def _nothing(made: MadeBy) -> pl.DataFrame:
     return pl.DataFrame([{"refreshed_at": now(), **made.columns()}], schema=TABLES["leaderboard"].columns)
 
 
-def _models(project: Project, bank: str, scores: pl.DataFrame) -> list[str]:
-    """Models that have scores on the bank, and those that are to be evaluated on it and have none yet."""
-    scored = set(scores["model"])
-    return [
-        key
-        for key, model in project.config.models.items()
-        if key in scored or (model.automatic and project.config.evaluated(key, bank))
-    ]
+def _scores(project: Project, questions: pl.DataFrame, doubts: pl.DataFrame) -> pl.LazyFrame:
+    """The score rows in few columns, and `answer`: what was read, of doubted questions alone, where it is asked for."""
+    doubted = doubts.lazy().select("bank", "question_id", doubted=pl.lit(True))
+    return (
+        standing_scores(project, questions)
+        .join(doubted, on=["bank", "question_id"], how="left")
+        .select(*_NEEDED, answer=pl.when("doubted").then("extracted"))
+    )
 
 
-def _parts(questions: pl.DataFrame, scores: pl.DataFrame) -> Iterator[tuple[str | None, pl.DataFrame, pl.DataFrame]]:
+def _parts(questions: pl.DataFrame) -> Iterator[tuple[str | None, pl.DataFrame]]:
     """The whole bank as subject None, then each subject, where there are several."""
-    yield None, questions, scores
+    yield None, questions
     subjects = questions["subject"].drop_nulls().unique().sort()
     for subject in subjects if subjects.len() > 1 else ():
-        ids = questions.filter(pl.col("subject") == subject)
-        yield subject, ids, scores.join(ids, on="question_id", how="semi")
+        yield subject, questions.filter(pl.col("subject") == subject)
 
 
-def _figures(questions: pl.DataFrame, scores: pl.DataFrame) -> dict[str, object]:
-    current = scores.filter(pl.col("current"))
+def _figures(questions: pl.DataFrame, current: pl.DataFrame, counted: pl.DataFrame) -> dict[str, object]:
     counts: dict[str, int] = dict(current.group_by("count").len().iter_rows())
-    counted = current.filter(pl.col("count").is_in(DENOMINATOR))
     shown = {name: int(counts.get(name, 0)) for name in COUNTS}
     not_asked = questions.height - current["question_id"].n_unique()
     estimate = _estimate(counted)
@@ -108,7 +127,6 @@ def _figures(questions: pl.DataFrame, scores: pl.DataFrame) -> dict[str, object]
         "n_questions": questions.height,
         **shown,
         "not_asked": not_asked,
-        "other_versions": scores.height - current.height,
         "partial": not_asked > 0,
         "accuracy": estimate.value if estimate else None,
         "stderr": estimate.stderr if estimate else None,
@@ -116,7 +134,6 @@ def _figures(questions: pl.DataFrame, scores: pl.DataFrame) -> dict[str, object]
         "ci95_high": estimate.high if estimate else None,
         "bound_low": points / (total + failed) if total + failed else None,
         "bound_high": (points + failed) / (total + failed) if total + failed else None,
-        "accuracy_raw_labels": _raw_accuracy(current),
         "prompt_tokens": int(requests["prompt_tokens"].sum()),
         "completion_tokens": int(requests["completion_tokens"].sum()),
         "cost_usd": float(requests["cost_usd"].sum()),
@@ -135,40 +152,6 @@ def _estimate(counted: pl.DataFrame) -> Estimate | None:
     return accuracy(counted["score"].fill_null(0.0), own if clustered else None)
 
 
-def _raw_accuracy(current: pl.DataFrame) -> float | None:
-    """Accuracy by the labels as delivered: no review applied, nothing excluded, `failed` left out."""
-    counted = current.filter(pl.col("outcome") != "failed")
-    return float(counted["raw_label_score"].fill_null(0.0).sum()) / counted.height if counted.height else None
-
-
 def _version(questions: pl.DataFrame, column: str) -> str:
     ordered = questions.sort("question_id")
     return digest(ordered["question_id"].to_list(), ordered[column].to_list())
-
-
-def _ranks(current: pl.DataFrame, n_questions: int) -> dict[str, dict[str, object]]:
-    """Rank over the questions that all ranked models answered.
-
-    Complete models are ranked. Where every model is partial, all are: on the questions that they have in common.
-    """
-    asked = dict(current.group_by("model").agg(pl.col("question_id").n_unique()).iter_rows())
-    complete = [model for model, n in asked.items() if n == n_questions]
-    ranked = complete or list(asked)
-    counted = (
-        current.filter(pl.col("model").is_in(ranked), pl.col("count").is_in(DENOMINATOR))
-        .group_by("model", "question_id")
-        .agg(score=pl.col("score").fill_null(0.0).mean())
-    )
-    common = counted.group_by("question_id").len().filter(pl.col("len") == len(ranked))
-    if common.is_empty():
-        return {}
-    table = (
-        counted.join(common, on="question_id", how="semi")
-        .group_by("model")
-        .agg(accuracy_common=pl.col("score").mean())
-        .with_columns(rank=pl.col("accuracy_common").rank("min", descending=True).cast(pl.Int64))
-    )
-    return {
-        row["model"]: {"rank": row["rank"], "accuracy_common": row["accuracy_common"], "n_common": common.height}
-        for row in table.iter_rows(named=True)
-    }

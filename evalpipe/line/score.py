@@ -82,6 +82,9 @@ def _scored(
 # What a score row counts as; the order is that of the leaderboard's columns.
 COUNTS = ("right", "wrong", "unparsed", "truncated", "refused", "rejected", "failed", "excluded")
 
+# What a question must count as to be in the denominator; `failed` and `excluded` are not.
+DENOMINATOR = ("right", "wrong", "unparsed", "truncated", "refused", "rejected")
+
 
 def counted_as() -> pl.Expr:
     """The one count that a score row falls into."""

@@ -64,7 +64,7 @@ def trace_number(project: Project, model: str, bank: str) -> dict[str, Any]:
     if board.is_empty():
         raise UsageError(f"the leaderboard has no row for model {from_key(model)!r} and bank {bank!r}.")
     questions = standing_questions(project).filter(pl.col("bank") == bank)
-    scores = standing_scores(project, questions).filter(pl.col("model") == model, pl.col("current"))
+    scores = standing_scores(project, questions).filter(pl.col("model") == model, pl.col("current")).collect()
     answers = (
         project.lake.scan("answers")
         .filter(pl.col("model") == model)
@@ -78,7 +78,11 @@ def trace_number(project: Project, model: str, bank: str) -> dict[str, Any]:
     )
     drops = project.lake.read("drops", pl.col("drop").is_in(questions["drop"].unique().to_list()))
     return {
-        "leaderboard": {**board.row(0, named=True), "model": from_key(model)},
+        "leaderboard": {
+            **(row := board.row(0, named=True)),
+            "model": from_key(model),
+            "could_swap_with": [from_key(each) for each in row["could_swap_with"] or []],
+        },
         "drops": drops.select(
             "drop",
             "source",

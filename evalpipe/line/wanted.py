@@ -102,6 +102,8 @@ def leaderboard_inputs(project: Project) -> str:
     if cells.is_empty():
         return ""
     shards = project.lake.read("shards").sort("shard")
+    # Doubts and verdicts that change no label still change what is said of it: bounds, ranks that could swap.
+    doubted = project.lake.read("drops", pl.col("validated_at").is_not_null()).sort("drop")
     models = {key: model_version(project.config, key) for key in project.config.models}
     listed = [key for key, model in project.config.models.items() if model.automatic]
     banks = {name: sorted(bank.scorers.items()) for name, bank in project.config.file.banks.items()}
@@ -116,6 +118,8 @@ def leaderboard_inputs(project: Project) -> str:
         sorted(retired(project)),
         models,
         listed,
+        [(row["drop"], str(row["gated_at"]), row["reviews_version"]) for row in doubted.iter_rows(named=True)],
+        {key: model.family for key, model in project.config.models.items() if model.family},
     )
 
 

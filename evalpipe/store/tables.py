@@ -292,7 +292,17 @@ _TABLES = (
             "bound_high": _NUMBER,
             "accuracy_common": _NUMBER,
             "n_common": _INT,
+            "could_swap_with": _TEXTS,  # models whose order to it open suspects could turn; null: not ranked
             "accuracy_raw_labels": _NUMBER,
+            "drift": _NUMBER,  # accuracy - accuracy_raw_labels
+            "drift_ci95_low": _NUMBER,
+            "drift_ci95_high": _NUMBER,
+            "n_open_suspects": _INT,
+            "n_open_own_family": _INT,  # of them those in which the model or one of its family had a vote
+            "doubt_low": _NUMBER,
+            "doubt_high": _NUMBER,
+            "doubt_low_others": _NUMBER,  # as if those of its own family were none
+            "doubt_high_others": _NUMBER,
             "prompt_tokens": _INT,
             "completion_tokens": _INT,
             "cost_usd": _NUMBER,

@@ -1,0 +1,123 @@
+"""The verb that shows the leaderboard: the scores, and with --labels what reviewed and doubted labels do to them."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+from rich.text import Text
+
+from evalpipe.cli.terminal import JsonFlag, out, print_json, print_table, say
+from evalpipe.core.keys import from_key
+from evalpipe.core.quoting import one_line
+from evalpipe.line.project import Project, open_project
+from evalpipe.line.rank import latest_leaderboard
+from evalpipe.line.ranks import swapping_pairs
+from evalpipe.line.score import COUNTS
+
+_COUNTS = (*COUNTS, "not_asked")
+_NAMED_PAIRS = 5  # of ranks that could swap, below the table; --labels names all
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(leaderboard)
+
+
+def leaderboard(
+    bank: Annotated[str | None, typer.Option(help="Only this bank.")] = None,
+    subjects: Annotated[bool, typer.Option("--subjects", help="One row per subject too.")] = False,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="What reviewed and doubted labels do to each score, instead of outcomes.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """The last leaderboard: accuracy with its interval, every denominator, drift by reviewed labels, rank."""
+    print_leaderboard(open_project(), as_json=as_json, bank=bank, subjects=subjects, labels=labels)
+
+
+def print_leaderboard(
+    project: Project, *, as_json: bool, bank: str | None = None, subjects: bool = False, labels: bool = False
+) -> None:
+    rows = latest_leaderboard(project).sort("bank", "rank", "model", "subject", nulls_last=[False, True, False, False])
+    rows = rows.filter(pl.col("subject").is_null()) if not subjects else rows
+    rows = rows.filter(pl.col("bank") == bank) if bank else rows
+    if as_json:
+        print_json([_as_json(row) for row in rows.iter_rows(named=True)])
+        return
+    if rows.is_empty():
+        say("The leaderboard is empty: nothing was scored yet. `evalpipe run` evaluates what is in the landing place.")
+        return
+    header = ["rank", "model", "bank", *(["subject"] if subjects else []), "accuracy"]
+    table: list[list[object]] = []
+    more: list[list[object]] = []
+    for row in rows.iter_rows(named=True):
+        name = from_key(row["model"]) + (" (partial)" if row["partial"] else "")
+        place = [row["bank"], *([row["subject"] or "all"] if subjects else [])]
+        table.append([row["rank"], name, *place, row["accuracy"]])
+        more.append(_label_cells(row) if labels else _outcome_cells(row))
+    added = _LABELS if labels else _OUTCOMES
+    if not labels and rows["cost_usd"].sum() > 0:
+        added = (*added, "cost USD")
+        more = [[*cells, cost] for cells, cost in zip(more, rows["cost_usd"], strict=True)]
+    print_table("leaderboard", [*header, *added], [a + b for a, b in zip(table, more, strict=True)], width=200)
+    for line in _doubt_lines(rows.filter(pl.col("subject").is_null())):
+        out.print(Text(line), soft_wrap=True)
+
+
+_OUTCOMES = ("95% interval", "questions", "outcomes", "drift (95%)")
+_LABELS = ("raw labels", "drift (95%)", "doubted", "if all wrong", "own family", "if others wrong", "could swap with")
+
+
+def _outcome_cells(row: dict[str, Any]) -> list[object]:
+    counts = ", ".join(f"{row[name]:,} {name.replace('_', ' ')}" for name in _COUNTS if row[name])
+    return [_span(row, "ci95_low", "ci95_high"), row["n_questions"], counts, _drift(row)]
+
+
+def _label_cells(row: dict[str, Any]) -> list[object]:
+    return [
+        row["accuracy_raw_labels"],
+        _drift(row),
+        row["n_open_suspects"],
+        _span(row, "doubt_low", "doubt_high"),
+        row["n_open_own_family"],
+        _span(row, "doubt_low_others", "doubt_high_others"),
+        ", ".join(from_key(each) for each in row["could_swap_with"] or []) or None,
+    ]
+
+
+def _span(row: dict[str, Any], low: str, high: str) -> str | None:
+    return None if row[low] is None else f"{row[low]:.4f}–{row[high]:.4f}"
+
+
+def _drift(row: dict[str, Any]) -> str | None:
+    if row["drift"] is None:
+        return None
+    if row["drift_ci95_low"] == row["drift_ci95_high"]:
+        return "0"  # no label was reviewed
+    return f"{row['drift']:+.4f} ({row['drift_ci95_low']:+.4f} to {row['drift_ci95_high']:+.4f})"
+
+
+def _doubt_lines(rows: pl.DataFrame) -> Iterator[str]:
+    """A sentence per bank with open suspects: how many, which ranks rest on them, and what to do."""
+    for (bank,), ranked in rows.group_by("bank", maintain_order=True):
+        n_open = ranked["n_open_suspects"].max()
+        if not isinstance(n_open, int) or not n_open:
+            continue
+        pairs = swapping_pairs(ranked)
+        named = "; ".join(" and ".join(one_line(each, 60) for each in pair) for pair in pairs[:_NAMED_PAIRS])
+        rest = f"; {len(pairs) - _NAMED_PAIRS:,} more pairs (--labels)" if len(pairs) > _NAMED_PAIRS else ""
+        swap = f"Ranks that could swap: {named}{rest}." if pairs else "No rank rests on them."
+        yield (
+            f"{one_line(str(bank), 60)}: {n_open:,} doubted labels are not reviewed; they count as they are. {swap} "
+            "See --labels, and review them: evalpipe labels suspects"
+        )
+
+
+def _as_json(row: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: value for name, value in row.items() if not name.endswith(("ci95_low", "ci95_high"))}
+    intervals = {
+        name: None if row[f"{name}_low"] is None else [row[f"{name}_low"], row[f"{name}_high"]]
+        for name in ("ci95", "drift_ci95")
+    }
+    swaps = None if row["could_swap_with"] is None else [from_key(each) for each in row["could_swap_with"]]
+    return {**shown, "model": from_key(row["model"]), "could_swap_with": swaps, **intervals}

@@ -1,0 +1,60 @@
+"""The leaderboard as a person and a program read it: what labels do to a score, beside the score."""
+
+import json
+
+import polars as pl
+import pytest
+
+from evalpipe_tests.line.recorded_line import answered_project, doubt, refreshed, review
+
+# As in the line's tests: up 6 of 8, down 5 of 8.
+ANSWERS = {"up": list("AAAAAABB"), "down": ["A", "A", "A", "A", "A", "B", "C", None]}
+
+
+@pytest.fixture
+def project(make_project, tmp_path):
+    project = answered_project(make_project, tmp_path, ANSWERS)
+    doubt(project, {"q5": ["up"], "q6": [], "q7": []})
+    assert refreshed(project)
+    return project
+
+
+def test_the_table_shows_the_drift_and_a_line_names_the_ranks_that_could_swap(command, project):
+    """Open suspects, the pair whose order rests on them, and the command that lists them; beside a score its drift."""
+    said = command(project, "leaderboard")
+    assert "drift (95%)" in said.out
+    assert "letters: 3 doubted labels are not reviewed; they count as they are." in said.out
+    assert "Ranks that could swap: up and down." in said.out
+    assert "evalpipe labels suspects" in said.out
+    review(project, "q5,confirm, q6,confirm, q7,exclude,")
+    assert refreshed(project)
+    said = command(project, "leaderboard")
+    assert "+0.1071 (" in said.out
+    assert "doubted" not in said.out
+
+
+def test_labels_shows_what_is_wide(command, project):
+    """--labels: raw accuracy, bounds by all doubts and by those of others, who could swap with whom."""
+    said = command(project, "leaderboard", "--labels")
+    up = next(line for line in said.out.splitlines() if "│ up" in line)
+    cells = [cell.strip() for cell in up.split("│")]
+    assert cells[4:-1] == ["0.7500", "0.7500", "0", "3", "0.6250–1.0000", "1", "0.7500–1.0000", "down"]
+    assert "outcomes" not in said.out
+
+
+def test_json_has_all_of_it(command, project):
+    """Bounds, counts and names as values; the intervals as pairs."""
+    up, _ = json.loads(command(project, "leaderboard", "--json").out)
+    assert (up["model"], up["could_swap_with"], up["drift_ci95"]) == ("up", ["down"], [0.0, 0.0])
+    assert (up["n_open_suspects"], up["n_open_own_family"]) == (3, 1)
+    assert (up["doubt_low"], up["doubt_high"]) == (5 / 8, 1.0)
+    assert (up["doubt_low_others"], up["doubt_high_others"]) == (6 / 8, 1.0)
+
+
+def test_suspects_and_leaderboard_can_be_exported(command, project, tmp_path):
+    """Lists are joined, evidence is JSON: what the lake holds fits into a CSV file."""
+    for table in ("suspects", "leaderboard"):
+        assert command(project, "export", table, str(tmp_path / f"{table}.csv")).code == 0
+    suspects = pl.read_csv(tmp_path / "suspects.csv")
+    assert suspects["evidence"].to_list() == ['{"who":"up","said":"B"}', "", ""]
+    assert set(pl.read_csv(tmp_path / "leaderboard.csv")["could_swap_with"].drop_nulls()) == {"up", "down"}
