@@ -1,7 +1,5 @@
 """The checks between the assets. A blocking one stops what lies behind it; the others say what a person should see."""
 
-import warnings
-from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
@@ -9,10 +7,11 @@ import polars as pl
 
 from evalpipe.core.keys import from_key
 from evalpipe.core.quoting import one_line
-from evalpipe.defs.ingest_assets import label_doubts, raw_questions, validated_questions
+from evalpipe.defs.ingest_assets import raw_questions, validated_questions
+from evalpipe.defs.label_checks import LABEL_CHECKS
+from evalpipe.defs.partitioned_check import partitioned_check
 from evalpipe.defs.partitions import cell_of, cells, drops
 from evalpipe.defs.shown import markdown_table
-from evalpipe.line.doubt import gate_verdict
 from evalpipe.line.drops import ingested
 from evalpipe.line.project import Project
 from evalpipe.line.rank import latest_leaderboard
@@ -22,21 +21,6 @@ from evalpipe.telemetry.progress import Progress
 MANY_REJECTED = 0.01  # share of a drop's rows; one broken line in a hundred is worth a look at the file
 MANY_UNPARSED = 0.20  # share of a cell's answers; beyond it the prompt or the extraction is likely at fault
 EXPECTED_ROWS = 200_000  # the suite looks at the first rows of a drop: pandas would not fit 2 million in 2 GB
-
-
-def partitioned_check(
-    **wanted: Any,  # noqa: ANN401  whatever dg.asset_check takes
-) -> Callable[[Callable[..., dg.AssetCheckResult]], dg.AssetChecksDefinition]:
-    """`dg.asset_check` for a partitioned asset. Partitioned checks are a preview of Dagster's and warn at each
-    definition; this is the one place that says we know.
-    """
-
-    def define(function: Callable[..., dg.AssetCheckResult]) -> dg.AssetChecksDefinition:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", dg.PreviewWarning)
-            return dg.asset_check(**wanted)(function)
-
-    return define
 
 
 @partitioned_check(asset=raw_questions, partitions_def=drops)
@@ -74,17 +58,6 @@ def expectations(
             "seconds": report.seconds,
             "results": markdown_table(("expectation", "column", "passed", "unexpected"), shown),
         },
-    )
-
-
-@partitioned_check(asset=label_doubts, partitions_def=drops, blocking=True)
-def label_error_gate(context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]) -> dg.AssetCheckResult:
-    """The quarantined and doubted share is within `max_label_error_rate`. Blocking: a stopped drop asks no model."""
-    verdict = gate_verdict(project, context.partition_key)
-    return dg.AssetCheckResult(
-        passed=verdict.passed,
-        metadata={"share": verdict.share, "limit": verdict.limit},
-        description=verdict.message,
     )
 
 
@@ -166,7 +139,7 @@ def cell_checks(assets: list[dg.AssetsDefinition], models: list[str]) -> list[dg
     return [every_question_answered, outcomes_add_up, answers_could_be_read, nothing_is_missing]
 
 
-INGEST_CHECKS = [rows_could_be_read, expectations, label_error_gate, no_question_was_lost]
+INGEST_CHECKS = [rows_could_be_read, expectations, *LABEL_CHECKS, no_question_was_lost]
 
 
 def _cell_row(project: Project, partition_key: str) -> dict[str, Any]:

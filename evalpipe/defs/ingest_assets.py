@@ -6,6 +6,7 @@ Keyed by drop, one drop a run: the gate is a check, and a check of a run over se
 import dagster as dg
 import polars as pl
 
+from evalpipe.core.keys import from_key
 from evalpipe.defs.partitions import drops, shards
 from evalpipe.defs.reporting import report_shards
 from evalpipe.defs.shown import bars, column_schema, markdown_table, sample_table
@@ -64,14 +65,17 @@ def label_doubts(
     summary = doubt_drop(project, drop, made_by(context.run.run_id))
     progress.finish()
     suspects = project.lake.read("suspects", pl.col("drop") == drop)
-    context.log.info(f"{drop}: {summary.doubted:,} of {summary.questions:,} labels doubted")
+    context.log.info(f"{drop}: {summary.flagged:,} of {summary.questions:,} labels flagged; {summary.verdict.message}")
+    members = [(from_key(name), accuracy) for name, accuracy in sorted(summary.accuracy.items())]
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": summary.doubted,
-            "doubted_share": summary.doubted / summary.questions if summary.questions else 0.0,
+            "dagster/row_count": summary.suspects,
+            "flagged": summary.flagged,
+            "flagged_share": summary.flagged / summary.questions if summary.questions else 0.0,
             "by_signal": bars(summary.by_signal),
+            "members": markdown_table(("member", "estimated accuracy"), members),
             "most_suspect": sample_table(
-                suspects, ["question_id", "suspicion", "signals", "reasons", "proposed_target"], rows=20
+                suspects, ["question_id", "suspicion", "flagged", "reasons", "targets", "proposed_target"], rows=20
             ),
         },
     )

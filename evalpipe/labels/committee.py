@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalpipe.labels.ballots import MOST_OTHERS, NOBODY, Ballots
 
@@ -53,7 +54,7 @@ class _Belief:
     eps: float
 
 
-def opinion(ballots: Ballots, weights: np.ndarray | None = None, subjects: np.ndarray | None = None) -> Opinion:
+def opinion(ballots: Ballots, weights: NDArray[np.float64] | None = None, subjects: np.ndarray | None = None) -> Opinion:
     """Weigh the answers.
 
     Args:

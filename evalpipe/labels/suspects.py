@@ -87,7 +87,7 @@ def _rows(
         spoken.setdefault(doubt["q"], []).append(doubt)
         if doubt["proposed"] is not None:
             words.setdefault((doubt["q"], doubt["proposed"]), doubt["proposed_target"])
-    labels: list[list[str]] = rows["targets"].to_list()
+    labels: dict[int, list[str]] = dict(rows.select("q", "targets").iter_rows())
     ids: list[str] = rows["question_id"].to_list()
     for q, question_id, targets in chosen.select("q", "question_id", "targets").iter_rows():
         best = int(judged.best[q])
