@@ -1,5 +1,10 @@
 """Verdicts of people as the lake holds them: those of a drop, what they settle, and where people disagree."""
 
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
 import polars as pl
 
 from evalpipe.core.versions import digest
@@ -44,7 +49,31 @@ def reviews_by_drop(project: Project, where: pl.Expr | None = None) -> dict[str,
 
 def reviews_version(reviews: dict[str, list[Review]]) -> str:
     """Hash of the verdicts that a drop was validated with."""
-    return digest(sorted(each.review_id for several in reviews.values() for each in several))
+    return _version([each.review_id for several in reviews.values() for each in several])
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The version of a drop's verdicts, and when the last one was taken; None: there is none."""
+
+    version: str
+    taken_at: datetime | None
+
+    def since(self, moment: object) -> bool:
+        """Whether a verdict was taken after that moment."""
+        return self.taken_at is not None and isinstance(moment, datetime) and self.taken_at > moment
+
+
+def reviewed_drops(project: Project) -> Mapping[str, Reviewed]:
+    """Of every drop, cheap enough for every tick; of one without verdicts too."""
+    rows = project.lake.read("label_reviews", columns=["drop", "review_id", "taken_at"])
+    by_drop = rows.group_by("drop").agg("review_id", pl.col("taken_at").max())
+    found = {drop: Reviewed(_version(ids), taken_at) for drop, ids, taken_at in by_drop.iter_rows()}
+    return defaultdict(lambda: Reviewed(_version([]), None), found)
+
+
+def _version(review_ids: list[str]) -> str:
+    return digest(sorted(review_ids))
 
 
 def settled_questions(project: Project, where: pl.Expr | None = None) -> dict[tuple[str, str], Settled]:

@@ -90,10 +90,9 @@ def _settled(batch: pl.DataFrame, drop: str, reviews: dict[str, list[Review]]) -
     if hit.is_empty():
         return plain
     rows: list[dict[str, object]] = []
-    for row in hit.iter_rows(named=True):
+    for row, question in zip(hit.iter_rows(named=True), to_questions(hit), strict=True):
         version = row["question_version"]
         holding = [each for each in reviews[row["question_id"]] if applies(each, drop=drop, question_version=version)]
-        (question,) = to_questions(pl.DataFrame([row], schema=plain.schema))
         settled = settle(question.targets, holding, question.kind)
         if unscorable(replace(question, targets=settled.targets)):
             continue  # a target that the question cannot have; the label stays as it is

@@ -13,7 +13,7 @@ from evalpipe.core.versions import digest
 from evalpipe.line.drops import ACCEPT, decisions, drop_state, retired
 from evalpipe.line.models import model_version, scorers_version
 from evalpipe.line.project import Project
-from evalpipe.line.reviews import reviews_by_drop, reviews_version
+from evalpipe.line.reviews import reviewed_drops
 from evalpipe.scorers import SCORERS
 
 What = Literal["validate", "cell", "scores", "leaderboard"]
@@ -126,7 +126,7 @@ def leaderboard_inputs(project: Project) -> str:
 def _validations(project: Project) -> Iterator[Wish]:
     """Drops that were let through and are not validated, or that have new reviews."""
     accepted, gone = decisions(project, ACCEPT), retired(project)
-    reviews = reviews_by_drop(project)
+    reviewed = reviewed_drops(project)
     for row in project.lake.read("drops").sort("ingested_at").iter_rows(named=True):
         drop, base = row["drop"], str(row["validated_at"] or row["gated_at"])
         if drop in gone:
@@ -136,10 +136,11 @@ def _validations(project: Project) -> Iterator[Wish]:
             yield Wish("validate", drop, digest(row["content_digest"], accepted.get(drop)), base)
         elif not passed and row["gate_limit"] != (limit := project.config.limit_of(row["bank"])):
             yield Wish("validate", drop, digest(row["content_digest"], limit), base)
-        elif row["validated_at"] is not None:
-            version = reviews_version(reviews.get(drop, {}))
-            if version != row["reviews_version"]:
-                yield Wish("validate", drop, version, base)
+        else:
+            news = reviewed[drop]
+            # Who reviews a stopped drop may open its gate, which is asked again once for what came since.
+            if news.version != row["reviews_version"] if passed else news.since(row["gated_at"]):
+                yield Wish("validate", drop, news.version, base)
 
 
 def cell_wishes(

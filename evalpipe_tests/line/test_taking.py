@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from evalpipe.core.errors import UsageError
+from evalpipe.line.doubt import doubt_drop
 from evalpipe.line.drops import RETIRE, decide
 from evalpipe.line.reviews import reviews_of, settled_questions
 from evalpipe.line.taking import take_landed, take_reviews
@@ -204,3 +205,15 @@ def test_landed_files_are_taken_and_unreadable_ones_said(project):
     unreadable, taken = take_landed(project)
     assert isinstance(unreadable, UsageError)
     assert taken.new == 1
+
+
+def test_a_stopped_drop_is_looked_at_again_when_it_is_reviewed(make_project):
+    """Its gate is asked once for the verdicts that came since, and not again until there are others."""
+    project = make_project("")
+    again = [{**row, "question_id": f"again-{n}", "answer": "1"} for n, row in enumerate(sums(range(3)))]
+    take_in(project, "bad", [*sums(range(5)), *again])
+    assert wanted(project) == []
+    take(project, "sums,again-0,exclude,,ann,,,,")
+    assert wanted(project) == ["validate:bad"]
+    doubt_drop(project, "bad", MADE)
+    assert "validate:bad" not in wanted(project) or project.lake.read("drops")["gate_passed"][0]
