@@ -343,7 +343,7 @@ def rate_rows(
 
 
 def rate_of(result: Doubted, members: int, trusted: np.ndarray) -> ErrorRate:
-    known = Known(trusted, np.full(len(trusted), np.nan))
+    known = Known(trusted, np.full(len(trusted), np.nan), np.zeros(len(trusted), bool))
     return error_rate(result.opinion.likelihood, result.ballots.options, members, known)
 
 

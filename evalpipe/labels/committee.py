@@ -54,7 +54,9 @@ class _Belief:
     eps: float
 
 
-def opinion(ballots: Ballots, weights: NDArray[np.float64] | None = None, subjects: np.ndarray | None = None) -> Opinion:
+def opinion(
+    ballots: Ballots, weights: NDArray[np.float64] | None = None, subjects: np.ndarray | None = None
+) -> Opinion:
     """Weigh the answers.
 
     Args:
@@ -74,7 +76,7 @@ def opinion(ballots: Ballots, weights: NDArray[np.float64] | None = None, subjec
         options=alike[:, m].astype(float),
         subject=alike[:, m + 1],
         times=times.astype(float),
-        weights=np.ones(m) if weights is None else weights,
+        weights=np.ones(m, np.float64) if weights is None else weights,
     )
     belief, posterior, likelihood = model.fitted()
     said, sure = model.said, posterior[:, :, :_CODES].sum(axis=1)
@@ -93,7 +95,7 @@ class _Votes:
     options: np.ndarray
     subject: np.ndarray
     times: np.ndarray
-    weights: np.ndarray
+    weights: NDArray[np.float64]
     many: np.ndarray = field(init=False)  # (U, _CODES + 1), how many answers a column stands for; 0: none
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ suspicion says little about a bank. What corrects it are questions whose label i
   (Angelopoulos et al. 2023, "Prediction-powered inference").
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -33,8 +33,9 @@ Z95 = 1.959964
 
 @dataclass(frozen=True, slots=True)
 class ErrorRate:
-    """Shares are fractions. `raw` is the uncorrected mean suspicion. `rate`, `low` and `high` are None where no label
-    is known for sure; with a committee that is too weak they are there, and not to be relied on.
+    """Shares are fractions of the labels as delivered. `raw` is the uncorrected mean suspicion. `rate`, `low` and
+    `high` are None where no label is known for sure; with a committee that is too weak they are there, and not to be
+    relied on. `settled`: the share that reviews found wrong and took care of; what is left is `rate - settled`.
     `committee_error`: how often the committee's choice is not the label on the trusted slice; None without one.
     """
 
@@ -46,22 +47,25 @@ class ErrorRate:
     low: float | None = None
     high: float | None = None
     committee_error: float | None = None
+    settled: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of N labels: `trusted` (N,) bool, verified as right; `reviewed` (N,) float, 1 wrong, 0 right, nan
-    not reviewed, of questions that were drawn at random.
+    not reviewed, of questions that were drawn at random. `settled` (N,) bool: wrong ones that a review took care of,
+    however it came upon them.
     """
 
     trusted: np.ndarray
     reviewed: np.ndarray
+    settled: np.ndarray
 
 
 def error_rate(
     likelihood: np.ndarray, options: np.ndarray, members: int, known: Known, part: np.ndarray | None = None
 ) -> ErrorRate:
-    """The share of wrong labels; those that somebody verified count as right.
+    """The share of labels that were delivered wrong; those that somebody verified count as right.
 
     Args:
         likelihood: (N, codes), of the committee's votes by right answer; code 0 is the label (`committee.Opinion`).
@@ -71,6 +75,11 @@ def error_rate(
         part: (N,) bool, one subject; the others help to say how the committee errs where the subject's slice is small.
     """
     here = np.ones(len(likelihood), bool) if part is None else part
+    delivered = _delivered(likelihood, options, members, known, here)
+    return replace(delivered, settled=float(known.settled[here].mean()) if here.any() else 0.0)
+
+
+def _delivered(likelihood: np.ndarray, options: np.ndarray, members: int, known: Known, here: np.ndarray) -> ErrorRate:
     score = _score(likelihood, options, np.zeros(len(likelihood), int))
     n, raw = int(here.sum()), float(score[here].mean()) if here.any() else 0.0
     reviewed = ~np.isnan(known.reviewed)
@@ -80,13 +89,13 @@ def error_rate(
     asked = sure & voted
     chosen_other = likelihood[asked, 1:].max(axis=1, initial=0) > likelihood[asked, 0]
     errs = float(chosen_other.mean()) if asked.any() else None
-    if members == 0:
-        return ErrorRate("no committee", n, n_known, raw)
     verdict: Verdict = "measured"
     if (reviewed & here).sum() >= FEW_REVIEWED:
         rate, spread = _by_reviews(score, known.reviewed, reviewed & here, here)
         low, high = rate - Z95 * spread, rate + Z95 * spread
         return ErrorRate("measured", n, n_known, raw, *_clipped(rate, low, high), errs)
+    if members == 0:
+        return ErrorRate("no committee", n, n_known, raw)
     if known.trusted.sum() < FEW_TRUSTED:
         return ErrorRate("no trusted slice", n, n_known, raw, committee_error=errs)
     if members < FEW_MEMBERS or errs is None or _surely_above(errs, int(asked.sum()), MOST_ERRORS):

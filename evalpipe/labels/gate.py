@@ -12,7 +12,7 @@ from evalpipe.labels.error_rate import FEW_TRUSTED, MOST_ERRORS, ErrorRate, Verd
 @dataclass(frozen=True, slots=True)
 class GateVerdict:
     """Whether a drop goes on, and what to tell a person. `share` is the larger of what cannot be scored and the error
-    rate's lower bound, a fraction; it is what the limit was held against. `warned`: the rate could not be measured.
+    rate's lower bound less what reviews settled, a fraction; it is what the limit was held against. `warned`: the rate could not be measured.
     """
 
     passed: bool
@@ -62,7 +62,7 @@ def judge_drop(
         message = f"drop {drop}: no readable row. Publish a mended drop under a new name."
         return GateVerdict(False, False, 0.0, limit, message)
     measured = rate.verdict == "measured"
-    low = rate.low if measured and rate.low is not None else 0.0
+    low = max(0.0, rate.low - rate.settled) if measured and rate.low is not None else 0.0
     share = max(n_quarantined / n_rows, low)
     counts = f"{n_quarantined:,} of {n_rows:,} rows cannot be scored, {n_flagged:,} labels are flagged"
     found = f"drop {drop}: {counts}, {_told(rate)}; the limit is {limit:.1%}"
@@ -85,4 +85,6 @@ def judge_drop(
 def _told(rate: ErrorRate) -> str:
     if rate.verdict != "measured" or rate.rate is None or rate.low is None or rate.high is None:
         return f"the error rate is not measured ({rate.verdict})"
-    return f"an estimated {rate.rate:.1%} of the labels are wrong (95% interval {rate.low:.1%} to {rate.high:.1%})"
+    settled = f", of which reviews settled {rate.settled:.1%}" if rate.settled else ""
+    interval = f"95% interval {rate.low:.1%} to {rate.high:.1%}"
+    return f"an estimated {rate.rate:.1%} of the labels were delivered wrong ({interval}){settled}"

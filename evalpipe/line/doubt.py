@@ -97,6 +97,7 @@ def _rates(weighed: Weighed, flagged: pl.DataFrame, drop: str, bank: str, made: 
             "ci95_low": rate.low,
             "ci95_high": rate.high,
             "committee_error": rate.committee_error,
+            "settled": rate.settled,
             **made.columns(),
         }
         for subject, rate in weighed.rates.items()
@@ -110,7 +111,7 @@ def error_rate_of(project: Project, drop: str) -> ErrorRate:
     if rows.is_empty():
         return ErrorRate("no committee", 0, 0, 0.0)
     row = rows.row(0, named=True)
-    measured = (row["rate"], row["ci95_low"], row["ci95_high"], row["committee_error"])
+    measured = (row["rate"], row["ci95_low"], row["ci95_high"], row["committee_error"], row["settled"])
     return ErrorRate(row["verdict"], row["n_questions"], row["n_known"], row["raw_rate"], *measured)
 
 

@@ -8,14 +8,13 @@ import numpy as np
 import polars as pl
 
 from evalpipe.config import Config
-from evalpipe.core.keys import from_key
 from evalpipe.core.questions import Question
 from evalpipe.labels import Doubted, doubted
-from evalpipe.labels.error_rate import ErrorRate, Known, error_rate
-from evalpipe.labels.reviews import applies
+from evalpipe.labels.error_rate import FEW_REVIEWED, ErrorRate, Known, error_rate
+from evalpipe.labels.reviews import RANDOM
 from evalpipe.line.models import scorer_for, to_questions
 from evalpipe.line.project import Project
-from evalpipe.line.reviews import reviews_of
+from evalpipe.line.reviews import settled_questions
 
 MOST_SUBJECTS = 500  # whose error rate is told apart; a drop with more names something else a subject
 _VOTES = {"question_id": pl.String(), "who": pl.String(), "answer": pl.String(), "said": pl.String()}
@@ -45,7 +44,8 @@ def weigh(project: Project, drop: str, bank: str, found: pl.DataFrame) -> Weighe
     """Weigh the drop's labels, given the signals' doubts (schema DOUBTS)."""
     votes = _votes(project, drop)
     # Without a committee only what a signal doubts has anything to be weighed, and a drop may have millions.
-    only = None if votes.height else found["question_id"].unique()
+    drawn = project.lake.read("label_reviews", (pl.col("drop") == drop) & (pl.col("picked") == RANDOM), ["question_id"])
+    only = None if votes.height or drawn.height >= FEW_REVIEWED else found["question_id"].unique()
     frames = [pl.DataFrame(schema=_QUESTIONS), *_keyed(project, drop, bank, only)]
     questions = pl.concat(frames).sort("position")
     said = found.join(questions.select("question_id", "kind"), on="question_id")
@@ -103,7 +103,11 @@ def _rates(
     project: Project, drop: str, bank: str, questions: pl.DataFrame, result: Doubted
 ) -> dict[str | None, ErrorRate]:
     members = len(result.ballots.members)
-    known = Known(questions["trusted"].to_numpy(), _reviewed_at_random(project, drop, bank, questions))
+    known = Known(
+        trusted=questions["trusted"].to_numpy(),
+        reviewed=_reviewed(project, drop, bank, questions, at_random=True),
+        settled=_reviewed(project, drop, bank, questions, at_random=False) == 1,
+    )
     likelihood, options = result.opinion.likelihood, result.ballots.options
     rates: dict[str | None, ErrorRate] = {None: error_rate(likelihood, options, members, known)}
     subjects = questions["subject"].drop_nulls().unique().sort()
@@ -114,17 +118,14 @@ def _rates(
     return rates
 
 
-def _reviewed_at_random(project: Project, drop: str, bank: str, questions: pl.DataFrame) -> np.ndarray:
-    """(N,): 1 where a person found the label of a question drawn at random wrong, 0 right, nan not looked at."""
-    found = np.full(questions.height, np.nan)
-    reviews = reviews_of(project, drop, bank)
-    at = {
-        question_id: (row, version)
-        for row, (question_id, version) in enumerate(questions.select("question_id", "question_version").iter_rows())
-        if question_id in reviews
+def _reviewed(project: Project, drop: str, bank: str, questions: pl.DataFrame, at_random: bool) -> np.ndarray:
+    """(N,): 1 where people found the label as delivered wrong, 0 right, nan where they did not look, or disagree."""
+    here = (pl.col("drop") == drop) & (pl.col("bank") == bank)
+    settled = settled_questions(project, here & (pl.col("picked") == RANDOM) if at_random else here)
+    delivered: dict[str, list[str]] = dict(questions.select("question_id", "targets").iter_rows())
+    wrong = {
+        question_id: float(each.status != "active" or list(each.targets) != delivered.get(question_id))
+        for (_, question_id), each in settled.items()
+        if each.state == "reviewed"
     }
-    for question_id, (row, version) in at.items():
-        for review in reviews[question_id]:
-            if review.picked == "random" and applies(review, drop=from_key(drop), question_version=version):
-                found[row] = float(review.verdict != "confirm")
-    return found
+    return np.array([wrong.get(question_id, np.nan) for question_id in questions["question_id"]], float)

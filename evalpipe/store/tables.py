@@ -123,6 +123,7 @@ _TABLES = (
             "ci95_low": _NUMBER,
             "ci95_high": _NUMBER,
             "committee_error": _NUMBER,
+            "settled": _NUMBER,  # the share that reviews found wrong and took care of
             **_MADE_BY,
         },
         ("drop",),
