@@ -38,7 +38,8 @@ _CONTRACTED = re.compile(
 _POSSESSIVE = re.compile(r"(?<=[^\W\d_][^\W\d_])'s\b")
 _WHOLE = {"can": "can not", "won": "will not", "shan": "shall not"}
 _ENDINGS = {"re": "are", "ll": "will", "ve": "have"}
-_EMPTY_WORDS = frozenset(["a", "an", "the", "please", "kindly", "then", "also", "just", "dollar", "dollars"])
+_EMPTY_WORDS = frozenset(["a", "an", "the", "please", "kindly", "then", "also", "just"])
+_CURRENCY = frozenset(["dollar", "dollars"])  # behind a number, where a dollar sign may stand before it
 _BINDING = "\x01"  # stands before a number; as a mark of a text it binds nothing that matters
 _PLAIN = re.compile(_BINDING + r"[0-9]+(?:/[1-9][0-9]*)?")
 
@@ -160,7 +161,9 @@ def _kept(found: list[str], every_word: bool) -> list[str]:
             after = at < last and _binds(found[at + 1])
             if not (before if token in _BOUND_BEFORE else after if token in _CLOSING else before or after):
                 continue
-        elif not every_word and token in _EMPTY_WORDS and (len(token) > 1 or (at < last and len(found[at + 1]) > 1)):
+        elif (token in _CURRENCY and at > 0 and found[at - 1][0] == _BINDING) or (
+            not every_word and token in _EMPTY_WORDS and (len(token) > 1 or (at < last and len(found[at + 1]) > 1))
+        ):
             continue
         kept.append(token)
     return kept
