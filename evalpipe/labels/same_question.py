@@ -8,10 +8,9 @@ hardly any other question of the bank has, one edit away from a word that stands
 import re
 from collections.abc import Callable
 
-from evalpipe.labels.wording import Wording
+from evalpipe.labels.wording import Wording, may_slip
 
 MAX_SLIPS = 3  # words; who types worse than this has written another question
-MIN_SLIP_LETTERS = 5  # a shorter word is too soon another one: not, now; ten, tin
 RARER = 50  # times less often than the right word, where the same slip is made more than once
 MAX_CASED_SHARE = 0.25  # of the words; where more differ in case, somebody changed the case of the whole text
 MAX_CASED_LETTERS = 3  # Aa and AA, mW and MW; longer words mean the same in any case
@@ -29,10 +28,8 @@ def same_words(one: Wording, other: Wording, texts: tuple[str, str], frequency: 
 
 
 def _is_slip(left: str, right: str, texts: tuple[str, str], frequency: Frequency) -> bool:
-    if not (left.isalpha() and right.isalpha() and min(len(left), len(right)) >= MIN_SLIP_LETTERS):
-        return False
-    if any(letter.lower() == letter.upper() for letter in left + right):
-        return False  # of scripts without spaces a word here is a whole clause
+    if not (may_slip(left) and may_slip(right) and left[0] == right[0]):
+        return False  # who slips, slips behind the first letter
     rare, usual = sorted((frequency(left), frequency(right)))
     if usual < 2 or rare > max(1, usual // RARER) or not one_edit(left, right):
         return False
