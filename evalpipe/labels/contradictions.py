@@ -47,11 +47,14 @@ def contradictions(group: list[Member], signal: str) -> Iterator[Doubt]:
         against = list(islice((member for other in camps if other is not camp for member in other), MAX_NAMED))
         named = ", ".join(_named(other) for other in against)
         more = len(group) - len(camp) - len(against)
-        wordings = {_strict(other) for other in against}
         for member in camp:
             if member.drop is not None:
                 continue
-            same = "the same question" if wordings == {_strict(member)} else "nearly the same question"
+            same = (
+                "the same question"
+                if all(_reads_alike(member, other) for other in against)
+                else "nearly the same question"
+            )
             reason = (
                 f"{same} has another target in {named}{f' and {more} more' if more > 0 else ''}; "
                 f"this one says {one_line(_said(member), 40)}"
@@ -79,8 +82,12 @@ def _camps(group: list[Member]) -> list[list[Member]]:
     return list(camps.values())
 
 
-def _strict(member: Member) -> tuple[str, ...]:
-    return (normalised(member.text), *sorted(normalised(choice) for choice in member.choices))
+def _reads_alike(one: Member, other: Member) -> bool:
+    """The same but for case, spacing, prose punctuation and the order of the choices."""
+    if (one.text, one.choices) == (other.text, other.choices):
+        return True
+    left, right = (sorted(normalised(choice) for choice in member.choices) for member in (one, other))
+    return left == right and normalised(one.text) == normalised(other.text)
 
 
 def _named(member: Member) -> str:

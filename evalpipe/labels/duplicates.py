@@ -23,7 +23,8 @@ SIGNAL = "duplicate"
 
 _COLUMNS = ("question_id", "kind", "text", "choices", "targets")
 _KEYS = {"id": pl.UInt64(), "wording": pl.UInt64(), "labels": pl.UInt64(), "here": pl.Boolean()}
-_COUNTERS = 2**24  # of words, one byte each; a bank of 150,000 questions has some 100,000 different ones
+_COUNTERS = 2**23  # of words, 16 MB; a bank of 150,000 questions has some 100,000 different ones
+_MOST = 2**16 - 1
 _LEADERS = 20  # meanings that case can tell apart within one wording
 
 
@@ -46,7 +47,7 @@ class _Seen:
 
     def __init__(self, bank: Bank) -> None:
         keys, bands = [pl.DataFrame(schema=_KEYS)], [np.empty((0, 0), np.uint32)]
-        self._counts = np.zeros(_COUNTERS, np.uint8)
+        self._counts = np.zeros(_COUNTERS, np.uint16)
         for here, frame in _frames(bank):
             some, band = self._noted(frame, here)
             keys.append(some)
@@ -79,12 +80,12 @@ class _Seen:
             counts.update(set(compared.tokens))
         for word, count in counts.items():
             at = _counter(word)
-            self._counts[at] = min(2, int(self._counts[at]) + count)
+            self._counts[at] = min(_MOST, int(self._counts[at]) + count)
         noted = pl.DataFrame(rows, schema={**_KEYS, "id": pl.String()}, orient="row")
         return noted.with_columns(pl.col("id").hash()), band_keys(words, np.array(frames, np.uint64))
 
     def frequency(self, word: str) -> int:
-        """In how many questions a word stands: 0, 1, or 2 for more; by a collision perhaps too many."""
+        """In how many questions a word stands; by a collision perhaps too many."""
         return int(self._counts[_counter(word)])
 
     def wanted(self) -> pl.Series:

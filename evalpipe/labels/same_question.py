@@ -1,21 +1,21 @@
 """Whether two questions are the same one, word by word. MinHash proposes, this decides.
 
-The same: all numbers, marks and options agree, and each word is the other's or a slip of it. A slip is a word that no
-other question of the bank has, one edit away from a word that stands in its place and that others have. So "mitosis" is
-no slip of "meiosis", nor Marie of Maria: another word is another question, however alike the two look.
+The same: all numbers, marks and options agree, and each word is the other's or a slip of it. A slip is a word that
+hardly any other question of the bank has, one edit away from a word that stands in its place and that others have. So
+"mitosis" is no slip of "meiosis", nor Marie of Maria: another word is another question, however alike the two look.
 """
 
 import re
 from collections.abc import Callable
 
-from evalpipe.labels.wording import Wording
+from evalpipe.labels.wording import Wording, may_slip
 
 MAX_SLIPS = 3  # words; who types worse than this has written another question
-MIN_SLIP_LETTERS = 5  # a shorter word is too soon another one: not, now; ten, tin
+RARER = 50  # times less often than the right word, where the same slip is made more than once
 MAX_CASED_SHARE = 0.25  # of the words; where more differ in case, somebody changed the case of the whole text
 MAX_CASED_LETTERS = 3  # Aa and AA, mW and MW; longer words mean the same in any case
 
-Frequency = Callable[[str], int]  # in how many questions of the bank a word stands; may be too high, never too low
+Frequency = Callable[[str], int]  # in how many questions of the bank a word stands, at least
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -28,17 +28,19 @@ def same_words(one: Wording, other: Wording, texts: tuple[str, str], frequency: 
 
 
 def _is_slip(left: str, right: str, texts: tuple[str, str], frequency: Frequency) -> bool:
-    if not (left.isalpha() and right.isalpha() and min(len(left), len(right)) >= MIN_SLIP_LETTERS):
+    if not (may_slip(left) and may_slip(right) and left[0] == right[0]):
+        return False  # who slips, slips behind the first letter
+    rare, usual = sorted((frequency(left), frequency(right)))
+    if usual < 2 or rare > max(1, usual // RARER) or not one_edit(left, right):
         return False
-    if any(letter.lower() == letter.upper() for letter in left + right):
-        return False  # of scripts without spaces a word here is a whole clause
-    counts = sorted((frequency(left), frequency(right)))
-    if counts[0] > 1 or counts[1] < 2 or not one_edit(left, right):
-        return False
-    # A name is capitalised; a slip in one is told by the right form standing elsewhere in both texts.
-    if any(f" {word.capitalize()}" in text for word, text in zip((left, right), texts, strict=True)):
-        return any(all(word.capitalize() in text for text in texts) for word in (left, right))
-    return True
+    # A name is capitalised. A slip in one is told by the right form standing elsewhere in both texts.
+    if all(_stands(word, text) for word, text in zip((left, right), texts, strict=True)):
+        return True
+    return any(all(_stands(word.capitalize(), text) for text in texts) for word in (left, right))
+
+
+def _stands(word: str, text: str) -> bool:
+    return re.search(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", text) is not None
 
 
 def one_edit(left: str, right: str) -> bool:
@@ -59,7 +61,7 @@ def case_tells_apart(one: str, other: str) -> bool:
     Where many words differ, the case of the whole text was changed, and says nothing.
     """
     words, others = _WORD.findall(one), _WORD.findall(other)
-    if len(words) != len(others):
+    if len(words) != len(others) or any(text.islower() or text.isupper() for text in (one, other)):
         return False
     differing = [(a, b) for a, b in zip(words, others, strict=True) if a != b and a.casefold() == b.casefold()]
     if len(differing) > MAX_CASED_SHARE * len(words):

@@ -1,7 +1,7 @@
 """What a signal gets and gives: batches of questions in, doubts out. A doubt is an opinion, never a verdict."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -63,4 +63,5 @@ class Doubt:
 
 def doubts_frame(doubts: Iterable[Doubt]) -> pl.DataFrame:
     """Doubts as a frame of schema DOUBTS, also when there are none."""
-    return pl.DataFrame([astuple(doubt) for doubt in doubts], schema=DOUBTS, orient="row")
+    rows = [(each.question_id, each.signal, each.reason, each.suspicion, each.proposed_target) for each in doubts]
+    return pl.DataFrame(rows, schema=DOUBTS, orient="row")

@@ -38,15 +38,17 @@ _CONTRACTED = re.compile(
 _POSSESSIVE = re.compile(r"(?<=[^\W\d_][^\W\d_])'s\b")
 _WHOLE = {"can": "can not", "won": "will not", "shan": "shall not"}
 _ENDINGS = {"re": "are", "ll": "will", "ve": "have"}
-_EMPTY_WORDS = frozenset(["a", "an", "the", "please", "kindly", "then", "also", "just", "dollar", "dollars"])
+_EMPTY_WORDS = frozenset(["a", "an", "the", "please", "kindly", "then", "also", "just"])
+_CURRENCY = frozenset(["dollar", "dollars"])  # behind a number, where a dollar sign may stand before it
 _BINDING = "\x01"  # stands before a number; as a mark of a text it binds nothing that matters
+MIN_SLIP_LETTERS = 5
 _PLAIN = re.compile(_BINDING + r"[0-9]+(?:/[1-9][0-9]*)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
     """A question as it is compared. Two with the same `key` read the same; two of the same `frame` may differ in
-    words only: numbers and marks agree, each in its place, and the options as a set.
+    long words only, behind their first letters: all else agrees, each in its place, and the options as a set.
     """
 
     tokens: tuple[str, ...]  # words; numbers behind a mark of their own; marks of formulas
@@ -58,17 +60,25 @@ class Wording:
 
     @property
     def frame(self) -> str:
-        return "\0".join(["" if token.isalpha() else token for token in self.tokens] + sorted(self.options))
+        return "\0".join([token[0] if may_slip(token) else token for token in self.tokens] + sorted(self.options))
 
     @property
     def words(self) -> str:
         return " ".join(filter(str.isalpha, self.tokens))
 
 
+def may_slip(token: str) -> bool:
+    """Whether the token is a word that a slip of the pen may hide in: long, and of an alphabet with capitals.
+
+    In a script without spaces a word here is a whole clause, and a shorter word is too soon another one (not, now).
+    """
+    return len(token) >= MIN_SLIP_LETTERS and token.isalpha() and token[0].upper() != token[0]
+
+
 def wording(text: str, choices: tuple[str, ...]) -> Wording:
     """The wording of a question. Options that would become one another are compared to the letter."""
-    options = tuple("".join(tokens_of(choice, every_word=True)) for choice in choices)
-    if len(set(options)) < len(options) or not all(options):
+    options = tuple("".join(tokens_of(choice, every_word=True)) or _folded(choice) for choice in choices)
+    if len(set(options)) < len(options):
         options = tuple(" ".join(unicodedata.normalize("NFKC", choice).split()) for choice in choices)
     return Wording(tokens_of(text) or (normalised(text),), options)
 
@@ -160,7 +170,9 @@ def _kept(found: list[str], every_word: bool) -> list[str]:
             after = at < last and _binds(found[at + 1])
             if not (before if token in _BOUND_BEFORE else after if token in _CLOSING else before or after):
                 continue
-        elif not every_word and token in _EMPTY_WORDS and (len(token) > 1 or (at < last and len(found[at + 1]) > 1)):
+        elif (token in _CURRENCY and at > 0 and found[at - 1][0] == _BINDING) or (
+            not every_word and token in _EMPTY_WORDS and (len(token) > 1 or (at < last and len(found[at + 1]) > 1))
+        ):
             continue
         kept.append(token)
     return kept
