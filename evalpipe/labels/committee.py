@@ -76,7 +76,7 @@ def opinion(
         options=alike[:, m].astype(float),
         subject=alike[:, m + 1],
         times=times.astype(float),
-        weights=np.ones(m, np.float64) if weights is None else weights,
+        weights=np.ones(int(m)) if weights is None else weights,
     )
     belief, posterior, likelihood = model.fitted()
     said, sure = model.said, posterior[:, :, :_CODES].sum(axis=1)

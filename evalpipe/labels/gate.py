@@ -11,8 +11,9 @@ from evalpipe.labels.error_rate import FEW_TRUSTED, MOST_ERRORS, ErrorRate, Verd
 
 @dataclass(frozen=True, slots=True)
 class GateVerdict:
-    """Whether a drop goes on, and what to tell a person. `share` is the larger of what cannot be scored and the error
-    rate's lower bound less what reviews settled, a fraction; it is what the limit was held against. `warned`: the rate could not be measured.
+    """Whether a drop goes on, and what to tell a person. `share` is what the limit was held against, a fraction: the
+    larger of what cannot be scored and the error rate's lower bound less what reviews settled. `warned`: the rate could
+    not be measured.
     """
 
     passed: bool

@@ -87,22 +87,22 @@ def _rows(
         spoken.setdefault(doubt["q"], []).append(doubt)
         if doubt["proposed"] is not None:
             words.setdefault((doubt["q"], doubt["proposed"]), doubt["proposed_target"])
-    rival: str | None
     labels: dict[int, list[str]] = dict(rows.select("q", "targets").iter_rows())
     ids: list[str] = rows["question_id"].to_list()
     for q, question_id, targets in chosen.select("q", "question_id", "targets").iter_rows():
         best = int(judged.best[q])
-        rival = words.get((q, keys.get((q, best), "")))
+        rival: str | None = words.get((q, keys.get((q, best), "")))
         said = [(str(doubt["signal"]), str(doubt["reason"])) for doubt in spoken.get(q, ())]
         against = int((cast.said[q] > 0).sum())
         if against:
             voted, agree = int((cast.said[q] >= 0).sum()), int((cast.said[q] == 0).sum())
-            most = f"{int((cast.said[q] == best).sum())} of {voted} members say {one_line(rival or 'nothing else', 40)}"
+            other = one_line(rival or "something else", 40)
+            most = f"{int((cast.said[q] == best).sum())} of {voted} members say {other}"
             said.append((COMMITTEE, f"{most}, {agree} what the label says ({_label(targets)})"))
-        for side, other in ((0, q - 1), (1, q + 1)):
+        for side, near in ((0, q - 1), (1, q + 1)):
             if judged.exchanged[q, side] > LIKELY:
-                rival = labels[other][0]
-                name = one_line(ids[other], 60)
+                rival = str(labels[near][0])
+                name = one_line(ids[near], 60)
                 said.append((NEIGHBOUR, f"its label and that of its neighbour {name} fit the other question each"))
         yield {
             "question_id": question_id,

@@ -50,7 +50,7 @@ def doubt_drop(project: Project, drop: str, made: MadeBy) -> DoubtSummary:
             .with_columns(bank=pl.lit(bank), drop=pl.lit(drop))
             .sort("suspicion", "question_id", descending=[True, False])
         )
-        project.lake.replace("suspects", rows.select(TABLES["suspects"].columns), drop=drop)
+        project.lake.replace("suspects", rows.select(list(TABLES["suspects"].columns)), drop=drop)
         flagged = rows.filter("flagged")
         project.lake.replace("label_errors", _rates(weighed, flagged, drop, bank, made), drop=drop)
         write_state(project, drop, {"n_doubted": flagged.height}, made)

@@ -82,7 +82,7 @@ def _keyed(project: Project, drop: str, bank: str, only: pl.Series | None) -> It
                 trusted=pl.col("trusted").fill_null(False),
             )
             .join(order, on="question_id")
-            .select(_QUESTIONS)
+            .select(list(_QUESTIONS))
             .cast(pl.Schema(_QUESTIONS))
         )
 

@@ -4,7 +4,7 @@ from evalpipe.line.doubt import doubt_drop
 from evalpipe.line.drops import RETIRE, decide
 from evalpipe.line.ingest import ingest_drop
 from evalpipe.line.project import made_by
-from evalpipe.line.reviews import take_reviews
+from evalpipe.line.taking import take_reviews
 from evalpipe.line.validate import validate_drop
 from evalpipe.telemetry.progress import Silent
 from evalpipe_tests.sums import put_drop
