@@ -11,6 +11,7 @@ from evalpipe.labels.gate import GateVerdict, judge_drop
 from evalpipe.line.drops import ACCEPT, decisions, ingested, write_state
 from evalpipe.line.ingest import REPEATED
 from evalpipe.line.project import MadeBy, Project, now
+from evalpipe.line.votes import committee_version
 from evalpipe.store.lease import lease
 from evalpipe.store.tables import TABLES
 
@@ -38,6 +39,7 @@ def doubt_drop(project: Project, drop: str, made: MadeBy) -> DoubtSummary:
     with lease(project.lake, "drops", drop):
         state = ingested(project, drop)
         here = pl.col("drop") == drop
+        votes_version = committee_version(project, drop)  # before the votes are read
 
         def batches() -> Iterator[pl.DataFrame]:
             return project.lake.batches("raw_questions", here, _SEEN)
@@ -56,7 +58,7 @@ def doubt_drop(project: Project, drop: str, made: MadeBy) -> DoubtSummary:
             .sort("suspicion", "question_id", descending=[True, False])
         )
         project.lake.replace("suspects", rows, drop=drop)
-        write_state(project, drop, {"n_doubted": rows.height}, made)
+        write_state(project, drop, {"n_doubted": rows.height, "doubts_version": votes_version}, made)
         verdict = gate_verdict(project, drop)
         changes: dict[str, object] = {
             "gate_passed": verdict.passed,
