@@ -66,12 +66,11 @@ def committee_check(committee_answers: dg.AssetsDefinition, members: list[str]) 
 def doubts_by_committee(
     label_doubts: dg.AssetsDefinition, committee_answers: dg.AssetsDefinition
 ) -> dg.AssetsDefinition:
-    """`label_doubts` that depends on all members' answers to its drop as well; Dagster infers the mapping."""
-    answers = dg.AssetDep(
-        committee_answers,
-        partition_mapping=dg.MultiToSingleDimensionPartitionMapping(partition_dimension_name="drop"),
-    )
-    return label_doubts.map_asset_specs(lambda spec: spec.merge_attributes(deps=[answers]))
+    """`label_doubts` that depends on all members' answers to its drop as well.
+
+    Dagster infers that `drop` is the dimension they share; to name it is to be warned of a beta at every start.
+    """
+    return label_doubts.map_asset_specs(lambda spec: spec.merge_attributes(deps=[committee_answers]))
 
 
 def _line(summary: CommitteeSummary) -> str:
