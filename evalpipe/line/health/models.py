@@ -97,9 +97,7 @@ def committee(project: Project) -> list[Finding]:
     votes = len(families) if config.file.labels.one_vote_per_family else len(seated)
     names = ", ".join(from_key(member) for member in seated)
     if votes < FEWEST_VOTES:
-        what = (
-            f"{names}: {votes} of the {FEWEST_VOTES} votes with which an error of one can be told from one of the label"
-        )
+        what = f"{names}: {votes} of {FEWEST_VOTES} votes; who errs, a member or the label, can hardly be told"
         return [warning(COMMITTEE, what, "Name more models in `[labels] committee`, of other families.")]
     return [ok(COMMITTEE, f"{len(seated)} members, {votes} votes: {names}")]
 
