@@ -4,25 +4,21 @@ It asks as a cell does: the same engine, the same cleaned text, the same table `
 answered with this prompt, for a cell or for the committee, is not asked again.
 """
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
 
 from evalpipe.backends.protocol import BatchBackend
-from evalpipe.core.answers import OUTCOMES
 from evalpipe.core.errors import UsageError
 from evalpipe.core.keys import from_key, shard_key
-from evalpipe.core.versions import DIGEST_BYTES
 from evalpipe.line.answer import LIMIT, MAX_REQUESTS, Asking
-from evalpipe.line.answered import AnsweredQuestion, answered_questions
 from evalpipe.line.cell import Cell, QuestionSet
 from evalpipe.line.drops import DropState, drop_state
+from evalpipe.line.hearing import NOT_ASKED, Heard, hear
 from evalpipe.line.missing import missing_of
-from evalpipe.line.models import ReadyModel, ready_model, scorer_for, scorers_version
+from evalpipe.line.models import ReadyModel, ready_model, scorers_version
 from evalpipe.line.project import MadeBy, Project, now
 from evalpipe.store.journal import committee_journal
 from evalpipe.store.lease import Lease, lease
@@ -30,7 +26,6 @@ from evalpipe.store.tables import TABLES
 from evalpipe.telemetry.progress import Progress
 
 CHUNK_QUESTIONS = 8_192  # asked and committed at a time: two shards of the usual size, a row group of the lake
-NOT_ASKED = "not_asked"
 EVERYTHING = Asking()
 
 
@@ -44,8 +39,7 @@ class CommitteeSummary:
     member: str
     drop: str
     bank: str
-    questions: int = 0
-    outcomes: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*OUTCOMES, NOT_ASKED), 0))
+    outcomes: dict[str, int] = field(default_factory=dict[str, int])
     answered: int = 0
     sent: int = 0
     tries: int = 0
@@ -59,6 +53,10 @@ class CommitteeSummary:
     completion_tokens: int = 0
     cost_usd: float = 0.0
     seconds: float = 0.0
+
+    @property
+    def questions(self) -> int:
+        return sum(self.outcomes.values())
 
     @property
     def failed(self) -> int:
@@ -90,14 +88,16 @@ def answer_committee(
         summary = CommitteeSummary(member, drop, str(state["bank"]))
         stopped_by = _ask(project, ready, state, made, progress, held, asking, summary)
         held.check()
-        kinds, answers_version = _write_answers(project, ready, state, made, summary)
+        heard = hear(project, ready, _questions(state))
+        summary.outcomes, summary.answered = heard.outcomes, heard.answered
+        _replace_votes(project, ready, state, heard, made)
         row = {
             **{name: state[name] for name in ("drop", "bank", "content_digest")},
             "member": member,
-            "kinds": kinds,
+            "kinds": heard.kinds,
             "model_version": ready.model_version,
-            "scorers_version": scorers_version(project.config, summary.bank, kinds),
-            "answers_version": answers_version,
+            "scorers_version": scorers_version(project.config, summary.bank, heard.kinds),
+            "answers_version": heard.version,
             "n_questions": summary.questions,
             "n_asked": summary.asked,
             "n_answered": summary.answered,
@@ -204,51 +204,20 @@ def _questions(state: DropState, which: pl.Expr | None = None) -> QuestionSet:
     )
 
 
-def _write_answers(
-    project: Project, ready: ReadyModel, state: DropState, made: MadeBy, summary: CommitteeSummary
-) -> tuple[list[str], str]:
-    """Replace the member's rows, and count them; returns the kinds of the questions, and a hash of what was said."""
-    kinds: set[str] = set()
-    said = hashlib.blake2b(digest_size=DIGEST_BYTES)
-
-    def frames() -> Iterator[pl.DataFrame]:
-        nonlocal said
-        said = hashlib.blake2b(digest_size=DIGEST_BYTES)  # called again when another writer came between
-        summary.questions = summary.answered = 0
-        summary.outcomes = dict.fromkeys(summary.outcomes, 0)
-        for some in answered_questions(project.lake, ready, _questions(state), samples=1):
-            rows = [_vote(project, ready, each, made) for each in some]
-            for row in rows:
-                summary.questions += 1
-                summary.answered += row["answer"] is not None
-                summary.outcomes[str(row["outcome"] or NOT_ASKED)] += 1
-                said.update(json.dumps([row["question_id"], row["question_version"], row["answer"]]).encode())
-            kinds.update(each.question.kind for each in some)
-            yield pl.DataFrame(rows, schema=TABLES["committee_answers"].columns)
-
-    project.lake.replace_stream("committee_answers", frames, member=summary.member, drop=summary.drop)
-    return sorted(kinds), said.hexdigest()
-
-
-def _vote(project: Project, ready: ReadyModel, each: AnsweredQuestion, made: MadeBy) -> Mapping[str, object]:
-    scorer = scorer_for(project.config, str(each.row["bank"]), each.question.kind)
-    answer = each.answers[0] if each.answers else None
-    text = answer["text"] if answer and answer["outcome"] == "answered" else None
-    score = None if text is None else scorer.score(each.question, str(text))
-    extracted = score.extracted if score else None
-    return {
-        **{name: each.row[name] for name in ("drop", "bank", "question_id", "question_version")},
+def _replace_votes(project: Project, ready: ReadyModel, state: DropState, heard: Heard, made: MadeBy) -> None:
+    same = {
+        **{name: state[name] for name in ("drop", "bank")},
         "member": ready.key,
-        "fingerprint": each.fingerprint,
-        "outcome": answer["outcome"] if answer else None,
-        "extracted": extracted,
-        "rule": score.rule if score else None,
-        "answer": None if extracted is None else scorer.key(each.question, extracted),
         "model_version": ready.model_version,
-        "scorer": scorer.name,
-        "scorer_version": scorer.version,
         **made.columns(),
     }
+    whole = [pl.lit(value, pl.String).alias(name) for name, value in same.items()]
+    project.lake.replace_stream(
+        "committee_answers",
+        lambda: (frame.with_columns(whole) for frame in heard.frames),
+        member=ready.key,
+        drop=str(state["drop"]),
+    )
 
 
 def _add_costs(project: Project, made: MadeBy, summary: CommitteeSummary, started: datetime) -> None:

@@ -10,6 +10,7 @@ from evalpipe.defs.build import build_definitions
 from evalpipe.defs.partitions import Cell, Seat
 from evalpipe.defs.resync import resync
 from evalpipe.line import committee
+from evalpipe.line.cell import QuestionSet
 from evalpipe.line.drops import drop_state
 from evalpipe.line.votes import committee_version, committee_votes
 from evalpipe.store.journal import committee_journal
@@ -38,8 +39,10 @@ def cells_of(project, drop="sums"):
     return [Cell("adder", shard) for shard in shards]
 
 
-def test_what_the_committee_was_asked_is_known_to_the_cells(make_project, line_of, toml):
+def test_what_the_committee_was_asked_is_known_to_the_cells(make_project, line_of, toml, monkeypatch):
     """A model that sits in the committee and is evaluated is asked each question once; the votes are its answers."""
+    # A drop of several frames.
+    monkeypatch.setattr(QuestionSet, "batches", lambda set, lake: lake.batches(set.table, set.where, rows=7))
     with Stub(add) as stub:
         project = make_project(toml(stub, ["adder"]))
         put_drop(project, "sums", sums(range(40), wrong=[3]))
