@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from evalpipe.defs.local import LocalLine
-from evalpipe.defs.sensors import drops_tick, reconcile_tick
+from evalpipe.defs.sensors import Loaded, drops_tick, reconcile_tick
 
 
 @dataclass
@@ -40,9 +40,13 @@ class Clockwork:
         if name == "question_drops":
             result = drops_tick(context, project)
         else:
-            result = reconcile_tick(context, project, frozenset(project.config.models))
+            result = reconcile_tick(context, project, self._loaded())
         self.cursors[name] = context.cursor
         return list(result.run_requests or []) if isinstance(result, dg.SensorResult) else []
+
+    def _loaded(self) -> Loaded:
+        config = self.line.project.config
+        return Loaded(frozenset(config.models), frozenset(config.committee))
 
     def _execute(self, request: dg.RunRequest) -> None:
         name = request.tags.get("evalpipe/wish") or f"ingest:{request.partition_key}"

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import polars as pl
 import typer
@@ -16,8 +16,11 @@ from evalpipe.core.keys import draw, drop_of, from_key, to_key
 from evalpipe.line.drops import drop_state, retired
 from evalpipe.line.project import Project, open_project
 from evalpipe.line.taking import TakenReviews, take_landed
-from evalpipe.line.wanted import cell_wishes, ingest_needed
+from evalpipe.line.wanted import cell_wishes, committee_wishes, ingest_needed
 from evalpipe.store.landing import REVIEWS
+
+if TYPE_CHECKING:
+    from evalpipe.defs.local import LocalLine
 
 
 def add_to(app: typer.Typer) -> None:
@@ -58,32 +61,77 @@ def run_line(project: Project, drops: list[str], models: list[str], limit: int |
     from evalpipe.line.answer import Asking
 
     trouble: list[str] = []
+    budgets = {key: model.max_requests for key, model in project.config.models.items()}
     with open_instance(project) as instance:
         line = LocalLine(project, instance, Bar())
         _take_landed(project)
         for drop in drops:
-            if needed := ingest_needed(project, drop):
-                say(f"{from_key(drop)}: reading and validating")
-                trouble += (line.ingest(drop) if needed == "ingest" else line.validate(drop)).trouble
+            trouble += _validated(line, drop, budgets, limit)
         if _take_landed(project):  # verdicts that came together with their drop
             for drop in drops:
                 if ingest_needed(project, drop) == "validate":
                     trouble += line.validate(drop).trouble
         for model in models:
-            budget = project.config.models[model].max_requests
             below = {drop: _below(project, drop, limit) for drop in drops}
             for wish in list(cell_wishes(project, [model], drops, go_on=True)):
                 cell = cell_of(wish.key)
                 if wish.what == "scores":
                     done = line.score(cell)
-                elif budget == 0:
+                elif budgets[model] == 0:
                     continue
                 else:
-                    done = line.answer(cell, Asking(below[drop_of(cell.shard)], budget))
-                    budget = None if budget is None else max(0, budget - _sent(project, done.run_id))
+                    done = line.answer(cell, Asking(below[drop_of(cell.shard)], budgets[model]))
+                    _spend(project, budgets, model, done.run_id)
                 trouble += [f"{from_key(model)} on {cell.shard}: {sentence}" for sentence in done.trouble]
         trouble += line.refresh().trouble
     return trouble
+
+
+def _validated(line: "LocalLine", drop: str, budgets: dict[str, int | None], limit: int | None) -> list[str]:
+    """A drop read, its labels doubted (by the committee too, where there is one), and validated."""
+    project = line.project
+    needed = ingest_needed(project, drop)
+    trouble: list[str] = []
+    if needed:
+        say(f"{from_key(drop)}: reading and validating")
+    if project.config.committee:
+        if needed == "ingest" and (unread := line.read(drop).trouble):
+            return list(unread)
+        trouble = _committee_asked(line, drop, budgets, limit)
+        needed = ingest_needed(project, drop)  # what it said may be new
+    if needed:
+        trouble += (line.ingest(drop) if needed == "ingest" else line.validate(drop)).trouble
+    return trouble
+
+
+def _committee_asked(line: "LocalLine", drop: str, budgets: dict[str, int | None], limit: int | None) -> list[str]:
+    """Each member asked what it was not asked about the drop. One that fails is named, and the others go on."""
+    from evalpipe.defs.partitions import seat_of
+    from evalpipe.line.answer import Asking
+    from evalpipe.line.committee import member_trouble
+
+    project = line.project
+    wanted = {wish.parts[0]: wish for wish in committee_wishes(project, [drop], go_on=True)}
+    trouble: list[str] = []
+    for member in project.config.committee:
+        failed: tuple[str, ...] = ()
+        if member in wanted and budgets[member] != 0:
+            asking = Asking(_below(project, drop, limit), budgets[member])
+            done = line.ask_committee(seat_of(wanted[member].key), asking)
+            _spend(project, budgets, member, done.run_id)
+            failed = done.trouble
+        sentence = " ".join(failed) or member_trouble(project, member, drop)
+        if sentence:
+            trouble.append(f"committee member {from_key(member)} on {from_key(drop)}: {sentence}")
+    return trouble
+
+
+def _spend(project: Project, budgets: dict[str, int | None], model: str, run_id: str) -> None:
+    """What a run has sent goes off the model's `max_requests`, which bounds the whole command."""
+    budget = budgets[model]
+    if budget is not None:
+        sent = project.lake.read("answers", pl.col("run_id") == run_id, ["fingerprint"]).height
+        budgets[model] = max(0, budget - sent)
 
 
 def demo(
@@ -119,7 +167,7 @@ def dev(
 ) -> None:
     """Start Dagster's UI and daemon on 127.0.0.1: graph, runs, backfills; the sensors watch the landing place."""
     from evalpipe.defs.home import open_instance
-    from evalpipe.defs.sensors import end_dead_runs
+    from evalpipe.defs.under_way import end_dead_runs
 
     project = open_project()
     project.landing.root.mkdir(parents=True, exist_ok=True)
@@ -152,7 +200,7 @@ def _take_landed(project: Project) -> int:
 
 def _automatic(project: Project) -> list[str]:
     models = [key for key, model in project.config.models.items() if model.automatic]
-    if not models:
+    if not models and not project.config.committee:
         raise UsageError(f"{project.config.path}: no model has `automatic = true`. Name one: evalpipe run --model NAME")
     return models
 
@@ -174,13 +222,9 @@ def _below(project: Project, drop: str, limit: int | None) -> float:
     """The draw below which exactly `limit` of the drop's questions fall."""
     if limit is None:
         return 1.0
-    ids = project.lake.read("questions", pl.col("drop") == drop, ["question_id"])["question_id"]
+    ids = project.lake.read("raw_questions", pl.col("drop") == drop, ["question_id"])["question_id"]
     draws = sorted(draw(each) for each in ids)
     return draws[limit] if limit < len(draws) else 1.0
-
-
-def _sent(project: Project, run_id: str) -> int:
-    return project.lake.read("answers", pl.col("run_id") == run_id, ["fingerprint"]).height
 
 
 def _print_found(project: Project, drop: str, truth: Path) -> None:

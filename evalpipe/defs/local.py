@@ -7,8 +7,16 @@ import dagster as dg
 
 from evalpipe.core.errors import Stopped
 from evalpipe.defs.build import build_definitions
-from evalpipe.defs.jobs import ANSWER_CELL, INGEST_DROP, REFRESH_LEADERBOARD, SCORE_CELL, VALIDATE_DROP
-from evalpipe.defs.partitions import DROPS, SHARDS, Cell, register
+from evalpipe.defs.jobs import (
+    ANSWER_CELL,
+    ANSWER_COMMITTEE,
+    INGEST_DROP,
+    READ_DROP,
+    REFRESH_LEADERBOARD,
+    SCORE_CELL,
+    VALIDATE_DROP,
+)
+from evalpipe.defs.partitions import DROPS, SHARDS, Cell, Seat, register
 from evalpipe.line.answer import Asking
 from evalpipe.line.project import Project
 from evalpipe.telemetry.progress import Progress, Silent
@@ -38,6 +46,17 @@ class LocalLine:
         register(self.instance, DROPS, [drop])
         return self.run(INGEST_DROP, partition_key=drop)
 
+    def read(self, drop: str) -> LocalRun:
+        """raw_questions alone: a committee is asked before labels are doubted."""
+        register(self.instance, DROPS, [drop])
+        return self.run(READ_DROP, partition_key=drop)
+
+    def ask_committee(self, seat: Seat, asking: Asking | None = None) -> LocalRun:
+        """committee_answers of one member and drop, with its check."""
+        register(self.instance, DROPS, [seat.drop])
+        config = _asking_config("committee_answers", asking)
+        return self.run(ANSWER_COMMITTEE, partition_key=seat.partition, run_config=config)
+
     def validate(self, drop: str) -> LocalRun:
         """label_doubts and validated_questions of a drop that is in the lake: after a review, or an acceptance."""
         register(self.instance, DROPS, [drop])
@@ -46,10 +65,7 @@ class LocalLine:
     def answer(self, cell: Cell, asking: Asking | None = None) -> LocalRun:
         """model_answers and scores of one cell, with their checks."""
         register(self.instance, SHARDS, [cell.shard])
-        config: dict[str, Any] = {}
-        if asking is not None:
-            wanted = {"sample_below": asking.sample_below, "max_requests": asking.max_requests}
-            config = {"ops": {"model_answers": {"config": {k: v for k, v in wanted.items() if v is not None}}}}
+        config = _asking_config("model_answers", asking)
         return self.run(ANSWER_CELL, partition_key=cell.partition, run_config=config)
 
     def score(self, cell: Cell) -> LocalRun:
@@ -79,6 +95,13 @@ class LocalLine:
         if any(_interrupted(event) for event in result.all_events):
             raise Stopped  # Dagster took the signal for a failed step; the command is to end
         return LocalRun(result.run_id, result.success, tuple(_trouble(result)))
+
+
+def _asking_config(asset: str, asking: Asking | None) -> dict[str, Any]:
+    if asking is None:
+        return {}
+    wanted = {"sample_below": asking.sample_below, "max_requests": asking.max_requests}
+    return {"ops": {asset: {"config": {name: value for name, value in wanted.items() if value is not None}}}}
 
 
 def _interrupted(event: dg.DagsterEvent) -> bool:

@@ -34,6 +34,31 @@ def cell_of(partition_key: str) -> Cell:
     return Cell(model, shard)
 
 
+def seats(members: Iterable[str]) -> dg.MultiPartitionsDefinition:
+    """member x drop, for the committee. Dagster writes a key's dimensions in the order of their names: this first one
+    is called `committee` so that keys read `member|drop`.
+    """
+    return dg.MultiPartitionsDefinition({"committee": dg.StaticPartitionsDefinition(sorted(members)), "drop": drops})
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A member of the committee and a drop."""
+
+    member: str
+    drop: str
+
+    @property
+    def partition(self) -> dg.MultiPartitionKey:
+        return dg.MultiPartitionKey({"committee": self.member, "drop": self.drop})
+
+
+def seat_of(partition_key: str) -> Seat:
+    """The seat of a partition key `member|drop`; neither part can hold a bar."""
+    member, _, drop = partition_key.partition("|")
+    return Seat(member, drop)
+
+
 def register(instance: dg.DagsterInstance, name: str, keys: list[str]) -> int:
     """Add the keys that are missing; returns how many were."""
     known = set(instance.get_dynamic_partitions(name))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import dagster as dg
 import polars as pl
 
-from evalpipe.defs.partitions import DROPS, SHARDS, Cell, register
+from evalpipe.defs.partitions import DROPS, SHARDS, Cell, Seat, register
 from evalpipe.defs.reporting import report_shards
 from evalpipe.line.project import Project
 from evalpipe.line.rank import latest_leaderboard
@@ -27,10 +27,13 @@ def resync(project: Project, instance: dg.DagsterInstance, progress: Progress) -
     shards = project.lake.read("shards").sort("shard")
     cells = project.lake.read("cells").sort("model", "shard")
     cells = cells.filter(pl.col("model").is_in(list(project.config.models)))
+    votes = project.lake.read("committee_cells", columns=["member", "drop"]).sort("drop", "member")
+    votes = votes.filter(pl.col("member").is_in(list(project.config.committee)))
     register(instance, DROPS, drops["drop"].to_list())
     register(instance, SHARDS, shards["shard"].to_list())
     events: list[tuple[str, list[str]]] = [
         ("raw_questions", drops["drop"].to_list()),
+        ("committee_answers", [Seat(*names).partition for names in votes.iter_rows()]),
         ("label_doubts", drops.filter(pl.col("gated_at").is_not_null())["drop"].to_list()),
         ("label_reviews", project.lake.read("label_reviews", columns=["drop"])["drop"].unique().sort().to_list()),
         ("validated_questions", drops.filter(pl.col("validated_at").is_not_null())["drop"].to_list()),

@@ -2,61 +2,72 @@
 
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import dagster as dg
 
 from evalpipe.core.errors import EvalpipeError, LakeError
 from evalpipe.core.keys import from_key
-from evalpipe.defs.jobs import ANSWER_CELL, INGEST_DROP, JOBS, REFRESH_LEADERBOARD, SCORE_CELL, VALIDATE_DROP
-from evalpipe.defs.partitions import DROPS, SHARDS, Cell, register
+from evalpipe.defs.jobs import (
+    ANSWER_CELL,
+    ANSWER_COMMITTEE,
+    INGEST_DROP,
+    JOBS,
+    READ_DROP,
+    REFRESH_LEADERBOARD,
+    SCORE_CELL,
+    VALIDATE_DROP,
+    jobs_there,
+)
+from evalpipe.defs.partitions import DROPS, SHARDS, Cell, Seat, register
 from evalpipe.defs.reporting import report_reviews
+from evalpipe.defs.under_way import BY_TAG, MODEL_TAG, WISH_TAG, is_at_work, running_keys
 from evalpipe.line.project import Project, open_project
 from evalpipe.line.taking import take_reviews
-from evalpipe.line.wanted import Attempts, What, Wish, leaderboard_inputs, wishes
+from evalpipe.line.wanted import leaderboard_inputs, wishes
+from evalpipe.line.wishes import Attempts, What, Wish
 
 EVERY_S = 10
 MOST_REQUESTS = 50  # a tick; the next ones bring the rest
 MOST_BAD_LINES = 20  # of a verdict file in a tick's log; `evalpipe labels review FILE` names them all
-WISH_TAG = "evalpipe/wish"
-BY_TAG = "evalpipe/by"
 
 JOB_OF_WISH: dict[What, str] = {
+    "committee": ANSWER_COMMITTEE,
     "validate": VALIDATE_DROP,
     "cell": ANSWER_CELL,
     "scores": SCORE_CELL,
     "leaderboard": REFRESH_LEADERBOARD,
 }
-_RUNNING = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
-
-# Of a run that has a process; one that is queued waits for a daemon and outlives it.
-_STARTED = [status for status in _RUNNING if status != dg.DagsterRunStatus.QUEUED]
 AGAIN_S = 300.0  # before a leaderboard whose run failed is tried again
 
 
-def make_sensors(models: frozenset[str]) -> list[dg.SensorDefinition]:
-    """`models` are the keys that the loaded definitions know; the configuration is read anew at each tick."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The keys that the loaded definitions know; the configuration is read anew at each tick, and may know more."""
 
-    @dg.sensor(job=JOBS[INGEST_DROP], minimum_interval_seconds=EVERY_S, default_status=dg.DefaultSensorStatus.RUNNING)
+    models: frozenset[str]
+    members: frozenset[str] = frozenset()  # of the committee
+
+
+def make_sensors(loaded: Loaded) -> list[dg.SensorDefinition]:
+    @dg.sensor(
+        jobs=[JOBS[INGEST_DROP], JOBS[READ_DROP]],
+        minimum_interval_seconds=EVERY_S,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
     def question_drops(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         """A drop that is whole and not in the lake is ingested; new files of verdicts are taken."""
         return drops_tick(context, open_project())
 
     @dg.sensor(
-        jobs=[JOBS[name] for name in JOB_OF_WISH.values()],
+        jobs=[JOBS[name] for name in JOB_OF_WISH.values() if name in jobs_there(loaded.members)],
         minimum_interval_seconds=EVERY_S,
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def reconcile(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         """Requests the runs that make the lake hold what the configuration wants."""
-        return reconcile_tick(context, open_project(), models)
+        return reconcile_tick(context, open_project(), loaded)
 
     return [question_drops, reconcile]
 
@@ -66,7 +77,9 @@ def drops_tick(context: dg.SensorEvaluationContext, project: Project) -> dg.Sens
     _take_new_reviews(context, project, cursor)
     now, pauses_s = time.time(), project.config.file.answers.retry_pauses_s
     states = {row["drop"]: row for row in project.lake.read("drops", columns=["drop", "signature"]).to_dicts()}
-    running = _running(context.instance)
+    running = running_keys(context.instance)
+    # With a committee, labels are doubted when it was asked: `reconcile` sees to both.
+    job = READ_DROP if project.config.committee else INGEST_DROP
     requests: list[dg.RunRequest] = []
     waiting: list[str] = []
     for drop in project.landing.drops():
@@ -88,7 +101,7 @@ def drops_tick(context: dg.SensorEvaluationContext, project: Project) -> dg.Sens
             dg.RunRequest(
                 run_key=f"{drop}:{signature}:{tried}:{now:.0f}",
                 partition_key=drop,
-                job_name=INGEST_DROP,
+                job_name=job,
                 tags={BY_TAG: "question_drops", WISH_TAG: f"ingest:{drop}"},
             )
         )
@@ -136,19 +149,23 @@ def _take_new_reviews(context: dg.SensorEvaluationContext, project: Project, cur
 
 
 def reconcile_tick(
-    context: dg.SensorEvaluationContext, project: Project, models: frozenset[str]
+    context: dg.SensorEvaluationContext, project: Project, loaded: Loaded
 ) -> dg.SensorResult | dg.SkipReason:
     now = time.time()
     pauses_s = project.config.file.answers.retry_pauses_s
     attempts = _attempts(context.cursor)
-    wanted = [wish for wish in wishes(project) if _known(wish, models)]
+    running = running_keys(context.instance)
+
+    def in_vain(wish: Wish) -> bool:
+        return attempts.exhausted(wish, pauses_s) and not is_at_work(wish, running)
+
+    wanted = [wish for wish in wishes(project, in_vain) if _known(wish, loaded)]
     attempts.forget_all_but(wanted)
-    running = _running(context.instance)
     open_wishes = [wish for wish in wanted if not attempts.exhausted(wish, pauses_s)]
     for wish in open_wishes:
-        if wish.key in running:
+        if is_at_work(wish, running):
             attempts.still_running(wish, now)
-    due = [wish for wish in open_wishes if wish.key not in running and attempts.due(wish, pauses_s, now)]
+    due = [wish for wish in open_wishes if not is_at_work(wish, running) and attempts.due(wish, pauses_s, now)]
     requests: list[dg.RunRequest] = []
     for wish in due[:MOST_REQUESTS]:
         requests.append(_request(wish, attempts.count(wish), now))
@@ -161,11 +178,11 @@ def reconcile_tick(
     if requests:
         return dg.SensorResult(run_requests=requests)
     given_up = len(wanted) - len(open_wishes)
-    unknown = sorted(set(project.config.models) - models)
+    unknown = sorted({*project.config.models} - loaded.models | {*project.config.committee} - loaded.members)
     return dg.SkipReason(
         f"{len(running)} runs under way, {len(open_wishes)} wishes wait for them or for their next try"
         + (f"; {given_up} were tried {len(pauses_s) + 1} times and are left to a person" if given_up else "")
-        + (f"; reload the code location to see new models: {', '.join(unknown)}" if unknown else "")
+        + (f"; reload the code location to see new models and members: {', '.join(unknown)}" if unknown else "")
         + "."
     )
 
@@ -193,17 +210,20 @@ def _leaderboard_wish(
     return Wish("leaderboard", "", inputs, f"{now:.0f}")
 
 
-def _known(wish: Wish, models: frozenset[str]) -> bool:
+def _known(wish: Wish, loaded: Loaded) -> bool:
     """Whether the loaded definitions have the wish's partition; a model added since needs a reload."""
-    return wish.what == "validate" or wish.key.partition("|")[0] in models
+    if wish.what == "committee":
+        return wish.parts[0] in loaded.members
+    return wish.what == "validate" or wish.parts[0] in loaded.models
 
 
 def _request(wish: Wish, attempt: int, now: float) -> dg.RunRequest:
+    asks = {MODEL_TAG: wish.parts[0]} if wish.what in ("cell", "committee") else {}
     return dg.RunRequest(
         run_key=wish.run_key(attempt, now),
         partition_key=_partition(wish),
         job_name=JOB_OF_WISH[wish.what],
-        tags={BY_TAG: "reconcile", WISH_TAG: wish.name},
+        tags={BY_TAG: "reconcile", WISH_TAG: wish.name, **asks},
     )
 
 
@@ -212,42 +232,17 @@ def _partition(wish: Wish) -> str | None:
         return None
     if wish.what == "validate":
         return wish.key
-    model, _, shard = wish.key.partition("|")
-    return Cell(model, shard).partition
+    return (Seat if wish.what == "committee" else Cell)(*wish.parts).partition
 
 
 def _register(instance: dg.DagsterInstance, due: list[Wish]) -> None:
     """Keys may be missing where Dagster's storage is younger than the lake; registering again changes nothing."""
-    register(instance, DROPS, [wish.key for wish in due if wish.what == "validate"])
-    register(instance, SHARDS, sorted({wish.key.partition("|")[2] for wish in due if wish.what in ("cell", "scores")}))
+    drops = {wish.key if wish.what == "validate" else wish.parts[1] for wish in due if wish.what in _OF_DROPS}
+    register(instance, DROPS, sorted(drops))
+    register(instance, SHARDS, sorted({wish.parts[1] for wish in due if wish.what in ("cell", "scores")}))
 
 
-def _running(instance: dg.DagsterInstance) -> set[str]:
-    """The drops and cells that runs of the sensors are at work on; empty text: the leaderboard.
-
-    By key, not by wish: a cell that is being asked wants scores half-way, and the same run will bring them.
-    """
-    runs = [
-        run
-        for sensor in ("reconcile", "question_drops")
-        for run in instance.get_runs(dg.RunsFilter(tags={BY_TAG: sensor}, statuses=_RUNNING))
-    ]
-    return {run.tags.get(WISH_TAG, "").partition(":")[2] for run in runs}
-
-
-def end_dead_runs(instance: dg.DagsterInstance) -> int:
-    """Report runs of the sensors as failed that a killed daemon left behind as running; they would be waited for.
-
-    To be called where no daemon runs: before one is started. Returns how many there were.
-    """
-    dead = [
-        run
-        for sensor in ("reconcile", "question_drops")
-        for run in instance.get_runs(dg.RunsFilter(tags={BY_TAG: sensor}, statuses=_STARTED))
-    ]
-    for run in dead:
-        instance.report_run_failed(run, "the process of this run died with the daemon before")
-    return len(dead)
+_OF_DROPS: tuple[What, ...] = ("validate", "committee")
 
 
 def _attempts(cursor: str | None) -> Attempts:

@@ -87,7 +87,7 @@ def _rows(
         spoken.setdefault(doubt["q"], []).append(doubt)
         if doubt["proposed"] is not None:
             words.setdefault((doubt["q"], doubt["proposed"]), doubt["proposed_target"])
-    labels: dict[int, list[str]] = dict(rows.select("q", "targets").iter_rows())
+    labels: list[list[str]] = rows["targets"].to_list()
     ids: list[str] = rows["question_id"].to_list()
     for q, question_id, targets in chosen.select("q", "question_id", "targets").iter_rows():
         best = int(judged.best[q])
@@ -101,7 +101,7 @@ def _rows(
             said.append((COMMITTEE, f"{most}, {agree} what the label says ({_label(targets)})"))
         for side, near in ((0, q - 1), (1, q + 1)):
             if judged.exchanged[q, side] > LIKELY:
-                rival = str(labels[near][0])
+                rival = labels[near][0]
                 name = one_line(ids[near], 60)
                 said.append((NEIGHBOUR, f"its label and that of its neighbour {name} fit the other question each"))
         yield {

@@ -6,11 +6,13 @@ import polars as pl
 
 from evalpipe.core.answers import OUTCOMES
 from evalpipe.core.errors import UsageError
-from evalpipe.core.keys import drop_of
-from evalpipe.line.answers import answers_of, known_of
-from evalpipe.line.cell import Cell
+from evalpipe.core.keys import drop_of, from_key
+from evalpipe.line.answers import answers_of
+from evalpipe.line.cell import Cell, shard_questions
+from evalpipe.line.missing import Missing, missing_of
 from evalpipe.line.models import ReadyModel, ready_model
 from evalpipe.line.project import MadeBy, Project, now
+from evalpipe.store.journal import cell_journal
 from evalpipe.store.lake import Lake
 from evalpipe.store.lease import lease
 from evalpipe.store.tables import TABLES
@@ -21,10 +23,15 @@ LIMIT, MAX_REQUESTS = "limit", "max_requests"  # why a cell was left partial on 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How much of a cell to ask: questions whose draw is below `sample_below`, and at most `max_requests` requests."""
+    """How much to ask: questions whose draw is below `sample_below`, and at most `max_requests` requests."""
 
     sample_below: float = 1.0
     max_requests: int | None = None
+
+    def most(self, project: Project, model: str) -> int | None:
+        """The requests that one run may send; the model's own limit holds too."""
+        limits = (self.max_requests, project.config.models[model].max_requests)
+        return min((each for each in limits if each is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +84,20 @@ def answer_cell(
     with lease(project.lake, "cells", model, shard, on_wait=progress.note) as held:
         # Before the questions: were they replaced in between, the cell would say the old version and be asked again.
         versions = shard_row(project.lake, shard)
-        cell = Cell(project, ready_model(project, model), shard, str(versions["bank"]), made, progress, held)
+        asked, journal = shard_questions(shard, str(versions["bank"])), cell_journal(project.lake, model, shard)
+        cell = Cell(project, ready_model(project, model), asked, journal, made, progress, held)
         taken_over = cell.take_over()
-        requests = cell.fingerprints(draws=asking.sample_below < 1)
-        known = known_of(project.lake, model, requests["fingerprint"], project.config.file.cache.ttl_s)
-        missing = _missing(requests, known, cell.ready.samples, asking.sample_below)
-        configured = project.config.models[model]
-        most = min((each for each in (asking.max_requests, configured.max_requests) if each is not None), default=None)
-        to_send = missing if most is None else missing.head(most)
-        if not to_send.is_empty():
-            cell.ask(to_send)
-        summary = _summary(cell, requests, known, taken_over, to_send.height)
+        missing = missing_of(cell, cell.ready.samples, asking.sample_below, asking.most(project, model))
+        if not missing.to_send.is_empty():
+            progress.start(f"{from_key(model)} · {shard}", missing.to_send.height)
+            try:
+                cell.ask(missing.to_send)
+            finally:
+                progress.finish()
+        summary = _summary(cell, shard, missing, taken_over)
         stopped_by = None
         if summary.asked < summary.questions:
-            stopped_by = MAX_REQUESTS if to_send.height < missing.height else LIMIT
+            stopped_by = MAX_REQUESTS if missing.held_back else LIMIT
         held.check()
         _write_cell(project, cell.ready, versions, summary, stopped_by, made)
     return summary
@@ -104,19 +111,8 @@ def shard_row(lake: Lake, shard: str) -> dict[str, object]:
     return rows.row(0, named=True)
 
 
-def _missing(requests: pl.DataFrame, known: pl.DataFrame, samples: int, sample_below: float) -> pl.DataFrame:
-    """`fingerprint`, `sample` and the first `question_id` of what is to be asked; equal requests are one."""
-    return (
-        requests.filter(pl.col("draw") < sample_below)
-        .unique("fingerprint", keep="first", maintain_order=True)
-        .join(pl.DataFrame({"sample": range(samples)}, schema={"sample": pl.Int64}), how="cross")
-        .join(known, on=["fingerprint", "sample"], how="anti", maintain_order="left")
-        .select("question_id", "fingerprint", "sample")
-    )
-
-
-def _summary(cell: Cell, requests: pl.DataFrame, known: pl.DataFrame, taken_over: int, sent: int) -> AnswerSummary:
-    samples, tally = cell.ready.samples, cell.tally
+def _summary(cell: Cell, shard: str, missing: Missing, taken_over: int) -> AnswerSummary:
+    samples, tally, requests = cell.ready.samples, cell.tally, missing.requests
     spent = ["outcome", "prompt_tokens", "completion_tokens", "cost_usd", "run_id", "origin"]
     answers = answers_of(cell.project.lake, cell.ready.key, requests["fingerprint"], spent)
     counting = answers.filter(pl.col("sample") < samples)
@@ -128,14 +124,14 @@ def _summary(cell: Cell, requests: pl.DataFrame, known: pl.DataFrame, taken_over
     doubles = requests.height - requests["fingerprint"].n_unique()
     return AnswerSummary(
         model=cell.ready.key,
-        shard=cell.shard,
+        shard=shard,
         questions=requests.height,
         asked=whole.height,
         outcomes={outcome: counted.get(outcome, 0) for outcome in OUTCOMES},
         failed=int(whole["failed"].sum()),
-        sent=sent - tally.hits - tally.joined,
+        sent=missing.to_send.height - tally.hits - tally.joined,
         tries=tally.tries,
-        known=requests.join(known.filter(pl.col("sample") < samples), on="fingerprint").height,
+        known=requests.join(missing.known.filter(pl.col("sample") < samples), on="fingerprint").height,
         hits=tally.hits,
         joined=tally.joined + doubles,
         taken_over=taken_over,

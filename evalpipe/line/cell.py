@@ -1,11 +1,13 @@
-"""A cell at work: its questions rendered and fingerprinted, its requests asked, its answers journaled and committed.
+"""Questions at work: rendered and fingerprinted, their requests asked, the answers journaled and committed.
 
-The caller (`line.answer`) holds the cell's lease and decides what is to be asked.
+The questions are those of a cell (`line.answer`), or some of a drop that a member of the committee is asked
+(`line.committee`). The caller holds the lease and decides what is to be asked.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from uuid import uuid4
 
 import polars as pl
@@ -20,12 +22,13 @@ from evalpipe.backends.protocol import BatchBackend
 from evalpipe.config.models import AnyModel, OpenAIBatchModel
 from evalpipe.core.answers import Reply
 from evalpipe.core.errors import UsageError
-from evalpipe.core.keys import draw, drop_of, from_key
+from evalpipe.core.keys import draw, drop_of
 from evalpipe.line.answers import commit_segment
 from evalpipe.line.models import ReadyModel, terms_of, to_questions
 from evalpipe.line.project import MadeBy, Project, now
 from evalpipe.line.sharing import EndpointBucket, sharing
-from evalpipe.store.journal import Journal, Segment, cell_journal
+from evalpipe.store.journal import Journal, Segment
+from evalpipe.store.lake import Lake
 from evalpipe.store.lease import Lease
 from evalpipe.telemetry.progress import Progress
 
@@ -33,33 +36,49 @@ KEEP_BYTES = 32_000_000  # of rendered requests; those of a larger shard are ren
 BATCH = 1_024  # questions rendered at a time: some 5 ms, and one round trip to the shared cache
 
 
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """Which questions: rows `where` of `table`, all of one bank. `name` is what a person calls them."""
+
+    name: str
+    bank: str
+    table: Literal["questions", "raw_questions"]
+    where: pl.Expr
+    shard_of: Callable[[str], str]  # of a question id
+
+    def batches(self, lake: Lake) -> Iterator[pl.DataFrame]:
+        return lake.batches(self.table, self.where)
+
+
+def shard_questions(shard: str, bank: str) -> QuestionSet:
+    """The validated questions of a shard."""
+    here = (pl.col("drop") == drop_of(shard)) & (pl.col("shard") == shard)
+    return QuestionSet(f"shard {shard}", bank, "questions", here, lambda _: shard)
+
+
 @dataclass(slots=True, repr=False)
 class Cell:
-    """A cell at work. The caller holds its lease."""
+    """A cell at work, or a member of the committee on some questions of a drop. The caller holds its lease."""
 
     project: Project
     ready: ReadyModel
-    shard: str
-    bank: str
+    asked: QuestionSet
+    journal: Journal
     made: MadeBy
     progress: Progress
     held: Lease
     started: datetime = field(default_factory=now)
     tally: Tally = field(default_factory=Tally)
-    journal: Journal = field(init=False)
     _segment: Segment | None = None
     _rendered: list[Request] = field(default_factory=list[Request])  # while they fit `KEEP_BYTES`
     _same: dict[str, object] = field(default_factory=dict[str, object])
-
-    def __post_init__(self) -> None:
-        self.journal = cell_journal(self.project.lake, self.ready.key, self.shard)
 
     def take_over(self) -> int:
         """Commit what runs that died left in the cell's journal; the lease says that their writers are gone."""
         return sum(self._commit(name) for name in self.journal.leftovers())
 
     def fingerprints(self, draws: bool) -> pl.DataFrame:
-        """`question_id`, `fingerprint` and `draw` (0 unless `draws`) of every question of the shard, in stored order.
+        """`question_id`, `fingerprint` and `draw` (0 unless `draws`) of every question of the set, in stored order.
 
         Raises: UsageError: there is none.
         """
@@ -79,33 +98,28 @@ class Cell:
             drawn = [draw(str(each)) if draws else 0.0 for each in ids]
             frames.append(pl.DataFrame({"question_id": ids, "fingerprint": found, "draw": drawn}))
         if not frames:
-            raise no_questions(self.shard)
+            raise no_questions(self.asked.name)
         if kept_bytes > KEEP_BYTES:
             self._rendered.clear()
         return pl.concat(frames)
 
     def ask(self, to_send: pl.DataFrame) -> None:
-        """Ask, journal, commit."""
+        """Ask, journal, commit. The caller starts and finishes the progress; here it advances."""
         project = self.project
         model = project.config.models[self.ready.key]
         self._same = {
             "model": self.ready.key,
-            "shard": self.shard,
-            "bank": self.bank,
+            "bank": self.asked.bank,
             "model_version": self.ready.model_version,
             "prompt_name": self.ready.renderer.name,
             "prompt_hash": self.ready.renderer.prompt_hash,
             **self.made.columns(),
         }
-        self.progress.start(f"{from_key(self.ready.key)} · {self.shard}", to_send.height)
         # A name of its own: a second attempt of the same Dagster run must not look like the first one's commit.
         name = f"{self.made.run_id}-{uuid4().hex[:8]}"
-        try:
-            with self.journal.segment(name) as segment:
-                self._segment = segment
-                self.tally = run_until_signalled(self._asked(to_send, terms_of(model, project.config.file.cache)))
-        finally:
-            self.progress.finish()
+        with self.journal.segment(name) as segment:
+            self._segment = segment
+            self.tally = run_until_signalled(self._asked(to_send, terms_of(model, project.config.file.cache)))
         self._commit(name)
 
     def _commit(self, name: str) -> int:
@@ -168,8 +182,7 @@ class Cell:
             yield [maker.request(each, version) for each, version in zip(to_questions(rows), versions, strict=True)]
 
     def _batches(self) -> Iterator[pl.DataFrame]:
-        here = (pl.col("drop") == drop_of(self.shard)) & (pl.col("shard") == self.shard)
-        for rows in self.project.lake.batches("questions", here):
+        for rows in self.asked.batches(self.project.lake):
             yield from rows.iter_slices(BATCH)
 
     def _receive(self, arrivals: Sequence[Arrival]) -> None:
@@ -180,7 +193,8 @@ class Cell:
         failed, cost_usd = 0, 0.0
         for arrival in arrivals:
             cost = _cost_usd(model, arrival)
-            rows.append({**_answer_row(arrival), **self._same, "cost_usd": cost, "answered_at": at})
+            shard = self.asked.shard_of(arrival.request.question_id)
+            rows.append({**_answer_row(arrival), **self._same, "shard": shard, "cost_usd": cost, "answered_at": at})
             failed += arrival.reply.outcome == "failed"
             cost_usd += cost or 0.0
         self._segment.write(rows)
@@ -219,5 +233,5 @@ def _cost_usd(model: AnyModel, arrival: Arrival) -> float | None:
     return (into + out) / 1e6
 
 
-def no_questions(shard: str) -> UsageError:
-    return UsageError(f"shard {shard}: the lake holds no questions of it. Validate its drop first.")
+def no_questions(name: str) -> UsageError:
+    return UsageError(f"{name}: the lake holds no questions of it. Ingest or validate its drop first.")

@@ -13,6 +13,7 @@ from evalpipe.line.bank import bank_of
 from evalpipe.line.drops import ACCEPT, decisions, ingested, write_state
 from evalpipe.line.ingest import REPEATED
 from evalpipe.line.project import MadeBy, Project, now
+from evalpipe.line.votes import committee_version
 from evalpipe.line.weigh import Weighed, weigh
 from evalpipe.store.lease import lease
 from evalpipe.store.tables import TABLES
@@ -42,6 +43,7 @@ def doubt_drop(project: Project, drop: str, made: MadeBy) -> DoubtSummary:
     with lease(project.lake, "drops", drop):
         state = ingested(project, drop)
         bank = str(state["bank"])
+        votes_version = committee_version(project, drop)  # before the votes are read
         found = pl.concat([doubts(bank_of(project, drop, bank)), _repeated(project, drop)])
         weighed = weigh(project, drop, bank, found)
         versions = project.lake.read("raw_questions", pl.col("drop") == drop, ["question_id", "question_version"])
@@ -53,7 +55,7 @@ def doubt_drop(project: Project, drop: str, made: MadeBy) -> DoubtSummary:
         project.lake.replace("suspects", rows.select(list(TABLES["suspects"].columns)), drop=drop)
         flagged = rows.filter("flagged")
         project.lake.replace("label_errors", _rates(weighed, flagged, drop, bank, made), drop=drop)
-        write_state(project, drop, {"n_doubted": flagged.height}, made)
+        write_state(project, drop, {"n_doubted": flagged.height, "doubts_version": votes_version}, made)
         verdict = gate_verdict(project, drop)
         changes: dict[str, object] = {
             "gate_passed": verdict.passed,

@@ -60,6 +60,12 @@ def retired(project: Project) -> set[str]:
     return set(decisions(project, RETIRE))
 
 
+def stopped_drops(project: Project) -> set[str]:
+    """Drops that their gate stops today; some of them were let through before their labels were doubted anew."""
+    drops = project.lake.read("drops", pl.col("gate_passed").eq(False), ["drop"])
+    return set(drops["drop"]) - set(decisions(project, ACCEPT))
+
+
 def drop_order(project: Project) -> pl.DataFrame:
     """`drop`, `bank`, `order`: unretired drops in the order of their first ingest; a later one supersedes."""
     drops = project.lake.read("drops", columns=["drop", "bank", "ingested_at"])

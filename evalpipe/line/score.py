@@ -6,13 +6,13 @@ from typing import Any
 
 import polars as pl
 
-from evalpipe.core.keys import drop_of, from_key
+from evalpipe.core.keys import from_key
 from evalpipe.core.questions import Question
 from evalpipe.core.scores import Score
 from evalpipe.line.answer import shard_row
-from evalpipe.line.answers import answers_of
-from evalpipe.line.cell import no_questions
-from evalpipe.line.models import ReadyModel, ready_model, scorer_for, scorers_version, to_questions
+from evalpipe.line.answered import answered_questions
+from evalpipe.line.cell import no_questions, shard_questions
+from evalpipe.line.models import ReadyModel, ready_model, scorer_for, scorers_version
 from evalpipe.line.project import MadeBy, Project, now
 from evalpipe.store.lease import lease
 from evalpipe.store.tables import TABLES
@@ -43,7 +43,7 @@ def score_cell(project: Project, model: str, shard: str, made: MadeBy, progress:
         versions = shard_row(project.lake, shard)
         bank, total = str(versions["bank"]), int(str(versions["n_questions"]))
         progress.start(f"scoring {from_key(model)} · {shard}", total)
-        frames = list(_scored(project, ready, shard, made, progress))
+        frames = list(_scored(project, ready, shard, bank, made, progress))
         progress.finish()
         frame = pl.concat(frames) if frames else pl.DataFrame(schema=TABLES["scores"].columns)
         held.check()
@@ -54,29 +54,20 @@ def score_cell(project: Project, model: str, shard: str, made: MadeBy, progress:
 
 
 def _scored(
-    project: Project, ready: ReadyModel, shard: str, made: MadeBy, progress: Progress
+    project: Project, ready: ReadyModel, shard: str, bank: str, made: MadeBy, progress: Progress
 ) -> Iterator[pl.DataFrame]:
     """The score rows of the shard, a batch of questions at a time: a shard may be larger than memory."""
-    maker = ready.maker()
-    here = (pl.col("drop") == drop_of(shard)) & (pl.col("shard") == shard)
     found = False
-    for rows in project.lake.batches("questions", here):
+    for some in answered_questions(project.lake, ready, shard_questions(shard, bank), ready.samples):
         found = True
-        questions = to_questions(rows)
-        fingerprints = [maker.request(question).fingerprint for question in questions]
-        answers = answers_of(project.lake, ready.key, pl.Series("fingerprint", fingerprints, dtype=pl.String))
-        answers = answers.filter(pl.col("sample") < ready.samples).sort("sample", maintain_order=True)
-        by_fingerprint: dict[str, list[dict[str, object]]] = {}
-        for answer in answers.iter_rows(named=True):
-            by_fingerprint.setdefault(answer["fingerprint"], []).append(answer)
         scored: list[dict[str, object]] = []
-        for row, question, fingerprint in zip(rows.iter_rows(named=True), questions, fingerprints, strict=True):
-            for answer in by_fingerprint.get(fingerprint, ()):
-                scored.append(_score_row(project, row, question, answer, ready.model_version, made))
+        for each in some:
+            for answer in each.answers:
+                scored.append(_score_row(project, each.row, each.question, answer, ready.model_version, made))
             progress.advance()
         yield pl.DataFrame(scored, schema=TABLES["scores"].columns)
     if not found:
-        raise no_questions(shard)
+        raise no_questions(f"shard {shard}")
 
 
 # What a score row counts as; the order is that of the leaderboard's columns.

@@ -1,93 +1,50 @@
 """What is wanted (configuration, drops) minus what the lake holds: the wishes that `reconcile` turns into runs.
 
-The lake is the truth. Nothing here remembers anything but how often a wish was tried, which the caller keeps.
+The lake is the truth; nothing here remembers anything.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, Literal
 
 import polars as pl
 
+from evalpipe.config.models import RecordedModel
+from evalpipe.core.keys import drop_of
+from evalpipe.core.questions import KINDS
 from evalpipe.core.versions import digest
-from evalpipe.line.drops import ACCEPT, decisions, drop_state, retired
+from evalpipe.line.drops import ACCEPT, decisions, drop_state, retired, stopped_drops
 from evalpipe.line.models import model_version, scorers_version
 from evalpipe.line.project import Project
 from evalpipe.line.reviews import reviewed_drops
+from evalpipe.line.votes import Seats
+from evalpipe.line.wishes import Wish
 from evalpipe.scorers import SCORERS
 
-What = Literal["validate", "cell", "scores", "leaderboard"]
 
+def wishes(project: Project, given_up: Callable[[Wish], bool] = lambda _: False) -> list[Wish]:
+    """All that is wanted and not there, in the order in which it should be made; without the leaderboard.
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """One run that is wanted. `key` is a drop (validate), `model|shard` (cell, scores) or empty (leaderboard).
-
-    `versions` is what the run would make; `base` what is there now, so that going back to old versions is a new wish.
-    `scored`: the cell has its scores, and only what failed is to be asked again; nobody need wait for that.
+    `given_up`: whether a wish for a member of the committee was tried in vain; doubts then go on without it.
     """
-
-    what: What
-    key: str
-    versions: str
-    base: str = ""
-    scored: bool = False
-
-    @property
-    def name(self) -> str:
-        return f"{self.what}:{self.key}"
-
-    def run_key(self, attempt: int, now: float) -> str:
-        """Never the same twice: a wish may come back after others, and Dagster drops a key that it has seen."""
-        return f"{self.name}:{self.versions}:{self.base}:{attempt}:{now:.0f}"
-
-
-@dataclass(slots=True)
-class Attempts:
-    """How often each wish was requested, and when last (seconds since the epoch). Lives in the sensor's cursor."""
-
-    tried: dict[str, tuple[str, int, float]] = field(default_factory=dict)  # name -> versions, count, when
-    leaderboard: tuple[str, float] = ("", 0.0)  # inputs of the last requested refresh, and when
-
-    def count(self, wish: Wish) -> int:
-        versions, count, _ = self.tried.get(wish.name, ("", 0, 0.0))
-        return count if versions == wish.versions else 0
-
-    def due(self, wish: Wish, pauses_s: list[float], now: float) -> bool:
-        """Whether its next try may start: at once for the first, after growing pauses for the others, then never."""
-        count = self.count(wish)
-        if count == 0:
-            return True
-        return count <= len(pauses_s) and now - self.tried[wish.name][2] >= pauses_s[count - 1]
-
-    def exhausted(self, wish: Wish, pauses_s: list[float]) -> bool:
-        return self.count(wish) > len(pauses_s)
-
-    def requested(self, wish: Wish, now: float) -> None:
-        self.tried[wish.name] = (wish.versions, self.count(wish) + 1, now)
-
-    def still_running(self, wish: Wish, now: float) -> None:
-        """The pause before the next try starts when the run has ended, not when it was requested."""
-        versions, count, _ = self.tried.get(wish.name, (wish.versions, 0, 0.0))
-        if count:
-            self.tried[wish.name] = (versions, count, now)
-
-    def forget_all_but(self, wishes: list[Wish]) -> None:
-        """A wish that came true starts anew when it comes back."""
-        names = {wish.name for wish in wishes}
-        self.tried = {name: tried for name, tried in self.tried.items() if name in names}
-
-
-def wishes(project: Project) -> list[Wish]:
-    """All that is wanted and not there, in the order in which it should be made; without the leaderboard."""
     automatic = [key for key, model in project.config.models.items() if model.automatic]
-    return [*_validations(project), *cell_wishes(project, automatic)]
+    committee = list(committee_wishes(project))
+    # What a model is asked for the committee is not asked for a cell at the same time.
+    asked = {wish.key for wish in committee if not given_up(wish)}
+    cells = [
+        wish
+        for wish in cell_wishes(project, automatic)
+        if wish.what != "cell" or f"{wish.parts[0]}|{drop_of(wish.parts[1])}" not in asked
+    ]
+    return [*committee, *_validations(project, {key.partition("|")[2] for key in asked}), *cells]
 
 
 def ingest_needed(project: Project, drop: str) -> Literal["ingest", "validate"] | None:
-    """What `evalpipe run` has to do for a drop before its cells: all, the part behind the reviews, or nothing."""
+    """What `evalpipe run` has to do for a drop before its cells: all, its doubts and reviews, or nothing.
+
+    With a committee, `ingest` means to read it: the committee is asked before there are doubts.
+    """
     state = drop_state(project, drop)
-    if state is None or state["gated_at"] is None:
+    if state is None or (state["gated_at"] is None and not project.config.committee):
         return "ingest"
     if drop in project.landing.drops() and state["signature"] != project.landing.signature(drop):
         return "ingest"
@@ -123,16 +80,28 @@ def leaderboard_inputs(project: Project) -> str:
     )
 
 
-def _validations(project: Project) -> Iterator[Wish]:
-    """Drops that were let through and are not validated, or that have new reviews."""
+def _validations(project: Project, waiting: Collection[str] = ()) -> Iterator[Wish]:
+    """Drops that were let through and are not validated, whose committee has said something else since they were
+    doubted, or that have new reviews. The doubts of those in `waiting` wait for the committee.
+    """
     accepted, gone = decisions(project, ACCEPT), retired(project)
     reviewed = reviewed_drops(project)
+    seats = Seats(project)
+    votes = _committee_cells(project) if seats.versions else {}
     for row in project.lake.read("drops").sort("ingested_at").iter_rows(named=True):
         drop, base = row["drop"], str(row["validated_at"] or row["gated_at"])
         if drop in gone:
             continue
+        cells = [cell for cell in votes.get(drop, {}).values() if seats.is_current(cell, row["content_digest"])]
+        said = seats.version_of(cells)
         passed = row["gate_passed"] or drop in accepted
-        if row["gated_at"] is None or (passed and row["validated_at"] is None):
+        if row["gated_at"] is None or row["doubts_version"] != said:
+            if drop not in waiting:
+                yield Wish("validate", drop, digest(row["content_digest"], accepted.get(drop), said), base)
+                continue
+            if row["gated_at"] is None:
+                continue
+        if passed and row["validated_at"] is None:
             yield Wish("validate", drop, digest(row["content_digest"], accepted.get(drop)), base)
         elif not passed and row["gate_limit"] != (limit := project.config.limit_of(row["bank"])):
             yield Wish("validate", drop, digest(row["content_digest"], limit), base)
@@ -141,6 +110,37 @@ def _validations(project: Project) -> Iterator[Wish]:
             # Who reviews a stopped drop may open its gate, which is asked again once for what came since.
             if news.version != row["reviews_version"] if passed else news.since(row["gated_at"]):
                 yield Wish("validate", drop, news.version, base)
+
+
+def committee_wishes(project: Project, drops: list[str] | None = None, go_on: bool = False) -> Iterator[Wish]:
+    """What is missing of the committee's answers, drop by drop; `drops` and `go_on` as in `cell_wishes`."""
+    seats = Seats(project)
+    if not seats.versions:
+        return
+    gone, cells = retired(project), _committee_cells(project)
+    for row in project.lake.read("drops").sort("ingested_at").iter_rows(named=True):
+        drop, content = row["drop"], row["content_digest"]
+        if drop in gone or (drops is not None and drop not in drops):
+            continue
+        for member, version in seats.versions.items():
+            cell = cells.get(drop, {}).get(member)
+            versions = digest(version, content, seats.scorers(row["bank"], list(KINDS)))
+            if cell is None:
+                yield Wish("committee", f"{member}|{drop}", versions)
+                continue
+            # A recorded file that lacks an answer will lack it again.
+            failed = 0 if isinstance(project.config.models[member], RecordedModel) else cell["n_failed"]
+            unfinished = (failed or cell["n_asked"] < cell["n_questions"]) and (go_on or cell["stopped_by"] is None)
+            if unfinished or not seats.is_current(cell, content):
+                yield Wish("committee", f"{member}|{drop}", versions, str(cell["answered_at"]))
+
+
+def _committee_cells(project: Project) -> dict[str, dict[str, dict[str, Any]]]:
+    """The rows of `committee_cells`, by drop and member."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for cell in project.lake.read("committee_cells").iter_rows(named=True):
+        found.setdefault(cell["drop"], {})[cell["member"]] = cell
+    return found
 
 
 def cell_wishes(
@@ -152,7 +152,7 @@ def cell_wishes(
         drops: only these; None for all that are not retired.
         go_on: also cells that a limit left partial; only a person asks for those.
     """
-    gone = retired(project)
+    gone, stopped = retired(project), stopped_drops(project)
     shards = project.lake.read("shards").filter(~pl.col("drop").is_in(sorted(gone))).sort("shard")
     if drops is not None:
         shards = shards.filter(pl.col("drop").is_in(drops))
@@ -165,7 +165,7 @@ def cell_wishes(
             if project.config.evaluated(model, shard["bank"]):
                 cell = cells.get((model, shard["shard"]))
                 wish = _cell_wish(project, model, versions[model], shard, cell, go_on)
-                if wish:
+                if wish and (wish.what == "scores" or shard["drop"] not in stopped):
                     yield wish
 
 

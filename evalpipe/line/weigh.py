@@ -15,6 +15,7 @@ from evalpipe.labels.reviews import RANDOM
 from evalpipe.line.models import scorer_for, to_questions
 from evalpipe.line.project import Project
 from evalpipe.line.reviews import settled_questions
+from evalpipe.line.votes import committee_votes
 
 MOST_SUBJECTS = 500  # whose error rate is told apart; a drop with more names something else a subject
 _VOTES = {"question_id": pl.String(), "who": pl.String(), "answer": pl.String(), "said": pl.String()}
@@ -55,11 +56,8 @@ def weigh(project: Project, drop: str, bank: str, found: pl.DataFrame) -> Weighe
 
 
 def _votes(project: Project, drop: str) -> pl.DataFrame:
-    """What today's committee said about the drop."""
-    if not project.config.committee:
-        return pl.DataFrame(schema=_VOTES)
-    here = (pl.col("drop") == drop) & pl.col("member").is_in(project.config.committee) & pl.col("answer").is_not_null()
-    rows = project.lake.read("committee_answers", here, ["question_id", "member", "answer", "extracted"])
+    """What today's committee said about the drop, where it could be read."""
+    rows = committee_votes(project, drop).filter(pl.col("answer").is_not_null())
     return rows.select("question_id", who="member", answer="answer", said="extracted").cast(pl.Schema(_VOTES))
 
 

@@ -25,7 +25,7 @@ def json_field(question: Question, answer: str) -> Score:
 def json_key(question: Question, answer: str) -> str:
     """Objects and lists canonically, numbers in plain decimal form, all else in normal form.
 
-    "$5" and "5 usd" are both 5: were one of them alone a number, neither would equal the other, and both "5 USD".
+    "$5" and "5 usd" are both 5: were only one of them a number, they would differ, and yet both equal "5 USD".
     """
     if answer.lstrip().startswith(("{", "[")) and (written := _canonical(answer)) is not None:
         return written

@@ -1,6 +1,7 @@
 """The answer journal: what came back is on disk before it counts as received.
 
-A folder per cell, a segment per run: `<lake>/_journal/<model>/<shard>/<segment>.jsonl`, one record a line. A run
+A folder per cell, a segment per run: `<lake>/_journal/<model>/<shard>/<segment>.jsonl`, one record a line (and one per
+member of the committee and drop, `committee_journal`). A run
 appends to its own segment and deletes it after its commit to the answers table. A segment that is left over belongs to
 a run that died; the next run of the cell takes it over. The cell's lease keeps two runs from doing so at once.
 
@@ -67,6 +68,11 @@ class Journal(Protocol):
 def cell_journal(lake: Lake, model: str, shard: str) -> Journal:
     place = lake.place / "_journal" / model / shard
     return ObjectJournal(Objects(place)) if isinstance(place, S3Place) else FolderJournal(place)
+
+
+def committee_journal(lake: Lake, member: str, drop: str) -> Journal:
+    """The journal of a member of the committee and a drop. No shard has its name: theirs end in a number."""
+    return cell_journal(lake, member, f"{drop}.committee")
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ _TABLES = (
             "n_shards": _INT,
             "ingested_at": _TIME,
             "n_doubted": _INT,
+            "doubts_version": _TEXT,  # of the committee's answers behind them; null without a committee
             "gate_passed": _FLAG,
             "gate_share": _NUMBER,
             "gate_limit": _NUMBER,
@@ -145,6 +146,28 @@ _TABLES = (
             "model_version": _TEXT,
             "scorer": _TEXT,
             "scorer_version": _TEXT,
+            **_MADE_BY,
+        },
+        ("drop",),
+    ),
+    # What is in of each member and drop. `n_answered`: questions to which an answer could be read.
+    TableSpec(
+        "committee_cells",
+        {
+            "member": _TEXT,
+            "drop": _TEXT,
+            "bank": _TEXT,
+            "kinds": _TEXTS,
+            "model_version": _TEXT,
+            "content_digest": _TEXT,
+            "scorers_version": _TEXT,
+            "answers_version": _TEXT,  # of what was said, whatever it was made from
+            "n_questions": _INT,
+            "n_asked": _INT,
+            "n_answered": _INT,
+            "n_failed": _INT,
+            "stopped_by": _TEXT,  # as in `cells`
+            "answered_at": _TIME,
             **_MADE_BY,
         },
         ("drop",),

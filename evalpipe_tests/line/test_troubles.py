@@ -4,7 +4,7 @@ import dagster as dg
 import polars as pl
 
 from evalpipe.core.errors import LakeError
-from evalpipe.defs.sensors import end_dead_runs
+from evalpipe.defs.under_way import end_dead_runs
 from evalpipe.line.rank import latest_leaderboard
 from evalpipe_tests.clockwork import Clockwork
 from evalpipe_tests.stub import Stub

@@ -10,11 +10,13 @@ import polars as pl
 from evalpipe.backends.recorded import Recorded, recorded_models
 from evalpipe.config.models import Endpoint, RecordedModel
 from evalpipe.core.errors import ConfigError, DropError, EvalpipeError
+from evalpipe.core.keys import from_key
 from evalpipe.line.health.finding import Finding, bad, ok, warning
 from evalpipe.line.project import Project
 from evalpipe.sources import load_spec
 
-KEYS, MODELS, RECORDED = "keys", "models", "recorded answers"
+KEYS, MODELS, COMMITTEE, RECORDED = "keys", "models", "committee", "recorded answers"
+FEWEST_VOTES = 3  # of two who disagree with each other and the label, nobody can say who is right
 
 
 def keys(project: Project) -> list[Finding]:
@@ -68,7 +70,7 @@ def models(project: Project) -> list[Finding]:
         what = f"{project.config.path}: no model is configured"
         return [warning(MODELS, what, "Add a section [models.NAME]; README.md shows one of each backend.")]
     findings: list[Finding] = []
-    if not any(model.automatic for model in file.models.values()):
+    if not any(model.automatic for model in file.models.values()) and not file.labels.committee:
         what = "no model has `automatic = true`: a running daemon asks nobody, `evalpipe run` needs --model"
         findings.append(warning(MODELS, what, "Put `automatic = true` into the sections of the models to evaluate."))
     banks, unread = _banks(project)
@@ -79,6 +81,25 @@ def models(project: Project) -> list[Finding]:
             findings.append(warning(MODELS, what, "Correct the name, or bring the bank's first drop in."))
     automatic = sum(model.automatic for model in file.models.values())
     return findings or [ok(MODELS, f"{len(file.models)} configured, {automatic} automatic")]
+
+
+def committee(project: Project) -> list[Finding]:
+    """Who doubts labels; one member, or one family with one vote, is one opinion."""
+    config = project.config
+    seated = config.committee
+    if not seated:
+        named = config.file.labels.committee
+        told = (
+            f"not looked at, the models are refused: {', '.join(named)}" if named else "none: other signals do the work"
+        )
+        return [ok(COMMITTEE, told)]
+    families = {config.models[member].family or member for member in seated}
+    votes = len(families) if config.file.labels.one_vote_per_family else len(seated)
+    names = ", ".join(from_key(member) for member in seated)
+    if votes < FEWEST_VOTES:
+        what = f"{names}: {votes} of {FEWEST_VOTES} votes; who errs, a member or the label, can hardly be told"
+        return [warning(COMMITTEE, what, "Name more models in `[labels] committee`, of other families.")]
+    return [ok(COMMITTEE, f"{len(seated)} members, {votes} votes: {names}")]
 
 
 def _banks(project: Project) -> tuple[set[str], bool]:

@@ -134,3 +134,20 @@ def test_hostile_names_are_escaped(look):
     finding = only(look(toml, "keys"), "bad")
     assert "[models.\\u001b[31mm]" in finding.what
     assert "\x1b" not in finding.what
+
+
+@pytest.mark.parametrize(
+    ("labels", "level", "what"),
+    [
+        ("", "ok", "none: other signals do the work"),
+        ("[labels]\ncommittee = ['m*']\n", "warning", "m: 1 of 3 votes"),
+        ("[labels]\ncommittee = ['m', 'two', 'three']\n", "ok", "3 members, 3 votes: m, two, three"),
+        ("[labels]\ncommittee = ['m', 'two', 'three']\none_vote_per_family = true\n", "warning", "2 of 3 votes"),
+        ("[labels]\ncommittee = ['nobody']\n", "ok", "not looked at"),
+    ],
+)
+def test_a_committee_too_small_to_tell_who_errs(look, labels, level, what):
+    """Votes are counted, not models: one family may have one."""
+    family = "family = 'f'\n"
+    others = "".join(MODEL.replace("models.m", f"models.{name}") + family for name in ("two", "three"))
+    assert what in only(look(labels + MODEL + others, "committee"), level).what
