@@ -12,10 +12,10 @@ from pathlib import Path
 
 from machine import against, cpu_s, machine, peak_mb, print_table
 
-from evalpipe.labels.duplicates import conflicting_duplicates
+from evalpipe.labels.duplicates.signal import conflicting_duplicates
 from evalpipe.labels.schema import Bank
-from evalpipe_tests.labels.copies import Found, Planted, measure, plant, questions_of
-from evalpipe_tests.labels.variants import SAME
+from evalpipe_tests.labels.duplicates.copies import Found, Planted, measure, plant, questions_of
+from evalpipe_tests.labels.duplicates.variants import SAME
 from evalpipe_tests.shared import DATA
 
 

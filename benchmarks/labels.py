@@ -21,9 +21,9 @@ import polars as pl
 from benchmarks.machine import machine, peak_mb
 from benchmarks.planting import Item, plain, planted
 from evalpipe.labels import Bank, doubts
-from evalpipe.labels.error_rate import ErrorRate, Known, error_rate
 from evalpipe.labels.schema import DOUBTS
-from evalpipe.labels.suspects import Doubted, doubted
+from evalpipe.labels.weighing.error_rate import ErrorRate, Known, error_rate
+from evalpipe.labels.weighing.suspects import Doubted, doubted
 
 DEFAULT = Path(os.environ.get("EVALPIPE_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
 STRONG = ("fcot_gpt4_COT", "fcot_gpt4_NL+SL", "re2_gpt-4o-mini_cot_r1")

@@ -100,7 +100,10 @@ def _validated(line: "LocalLine", drop: str, budgets: dict[str, int | None], lim
         trouble = _committee_asked(line, drop, budgets, limit)
         needed = ingest_needed(project, drop)  # what it said may be new
     if needed:
-        trouble += (line.ingest(drop) if needed == "ingest" else line.validate(drop)).trouble
+        done = line.ingest(drop) if needed == "ingest" else line.validate(drop)
+        trouble += done.trouble
+        for sentence in done.warnings:
+            say(sentence)
     return trouble
 
 

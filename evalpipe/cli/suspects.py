@@ -11,9 +11,9 @@ from evalpipe.cli.terminal import JsonFlag, print_json, print_table, say
 from evalpipe.core.errors import UsageError
 from evalpipe.core.keys import from_key, to_key
 from evalpipe.core.quoting import one_line
-from evalpipe.labels.label_studio import labeling_config, tasks
-from evalpipe.labels.review_sheets import SheetRow, as_csv, as_jsonl
-from evalpipe.labels.reviews import holding
+from evalpipe.labels.review.label_studio import labeling_config, tasks
+from evalpipe.labels.review.reviews import holding
+from evalpipe.labels.review.sheets import SheetRow, as_csv, as_jsonl
 from evalpipe.line.project import open_project
 from evalpipe.line.reviews import reviews_by_drop, settled_questions
 from evalpipe.line.suspects import draw_sample, list_suspects

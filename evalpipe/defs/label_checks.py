@@ -12,8 +12,8 @@ from evalpipe.defs.ingest_assets import label_doubts, raw_questions
 from evalpipe.defs.partitioned_check import partitioned_check
 from evalpipe.defs.partitions import drops
 from evalpipe.defs.shown import markdown_table, sample_table
-from evalpipe.labels.duplicates import SIGNAL as DUPLICATE
-from evalpipe.labels.error_rate import FEW_MEMBERS, FEW_TRUSTED, MOST_ERRORS
+from evalpipe.labels.duplicates.signal import SIGNAL as DUPLICATE
+from evalpipe.labels.weighing.error_rate import FEW_MEMBERS, FEW_TRUSTED, MOST_ERRORS
 from evalpipe.line.doubt import error_rate_of, gate_verdict
 from evalpipe.line.drops import ingested
 from evalpipe.line.project import Project

@@ -26,11 +26,14 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass(frozen=True, slots=True)
 class LocalRun:
-    """How one run ended. `trouble` are the sentences of what failed: exceptions and blocking checks."""
+    """How one run ended. `trouble` are the sentences of what failed: exceptions and blocking checks; `warnings` those
+    of gates that could not measure what they judge.
+    """
 
     run_id: str
     ok: bool
     trouble: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 class LocalLine:
@@ -94,7 +97,8 @@ class LocalLine:
         )
         if any(_interrupted(event) for event in result.all_events):
             raise Stopped  # Dagster took the signal for a failed step; the command is to end
-        return LocalRun(result.run_id, result.success, tuple(_trouble(result)))
+        warnings = _failed_gates(result, dg.AssetCheckSeverity.WARN)
+        return LocalRun(result.run_id, result.success, tuple(_trouble(result)), tuple(warnings))
 
 
 def _asking_config(asset: str, asking: Asking | None) -> dict[str, Any]:
@@ -116,5 +120,10 @@ def _trouble(result: dg.ExecuteInProcessResult) -> list[str]:
             error = event.step_failure_data.error
             root = error.cause or error
             found.append(root.message.strip().partition(": ")[2] or root.message.strip())
+    return _failed_gates(result, dg.AssetCheckSeverity.ERROR) or found
+
+
+def _failed_gates(result: dg.ExecuteInProcessResult, severity: dg.AssetCheckSeverity) -> list[str]:
+    """The sentences of blocking checks that failed so: one that only warns blocks nothing."""
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed and check.blocking]
-    return [f"{check.check_name}: {check.description or 'failed'}" for check in failed] or found
+    return [f"{each.check_name}: {each.description or 'failed'}" for each in failed if each.severity == severity]

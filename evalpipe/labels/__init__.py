@@ -2,12 +2,12 @@
 
 import polars as pl
 
-from evalpipe.labels.duplicates import SIGNAL as DUPLICATE
-from evalpipe.labels.duplicates import conflicting_duplicates
+from evalpipe.labels.duplicates.signal import SIGNAL as DUPLICATE
+from evalpipe.labels.duplicates.signal import conflicting_duplicates
 from evalpipe.labels.schema import DOUBTS, SUSPECTS, Bank, Batches, Doubt, Signal, doubts_frame
-from evalpipe.labels.suspects import COMMITTEE, NEIGHBOUR, Doubted, doubted
-from evalpipe.labels.worked_solution import SIGNAL as WORKED_SOLUTION
-from evalpipe.labels.worked_solution import contradicted_targets
+from evalpipe.labels.solutions.signal import SIGNAL as WORKED_SOLUTION
+from evalpipe.labels.solutions.signal import contradicted_targets
+from evalpipe.labels.weighing.suspects import COMMITTEE, NEIGHBOUR, Doubted, doubted
 
 __all__ = [
     "COMMITTEE",
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 # The signals that need the questions alone; a new one is a file, a test and a line here. The committee's answers and
-# the neighbours' labels weigh in where all are put together, in `labels.suspects`.
+# the neighbours' labels weigh in where all are put together, in `labels.weighing.suspects`.
 SIGNALS: dict[str, Signal] = {
     DUPLICATE: conflicting_duplicates,
     WORKED_SOLUTION: contradicted_targets,

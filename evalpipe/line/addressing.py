@@ -8,9 +8,9 @@ import polars as pl
 from evalpipe.core.keys import fits_key, from_key, to_key
 from evalpipe.core.questions import Question
 from evalpipe.core.quoting import one_line
-from evalpipe.labels.reviews import Review
+from evalpipe.labels.review.reviews import Review
+from evalpipe.labels.review.targets import fitted
 from evalpipe.labels.structure import unscorable
-from evalpipe.labels.targets import fitted
 from evalpipe.line.drops import retired
 from evalpipe.line.models import to_questions
 from evalpipe.line.project import Project

@@ -7,8 +7,8 @@ import polars as pl
 
 from evalpipe.core.keys import from_key
 from evalpipe.labels import DOUBTS, doubts
-from evalpipe.labels.error_rate import ErrorRate
-from evalpipe.labels.gate import GateVerdict, judge_drop
+from evalpipe.labels.weighing.error_rate import ErrorRate
+from evalpipe.labels.weighing.gate import GateVerdict, judge_drop
 from evalpipe.line.bank import bank_of
 from evalpipe.line.drops import ACCEPT, decisions, ingested, write_state
 from evalpipe.line.ingest import REPEATED

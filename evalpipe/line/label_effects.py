@@ -6,7 +6,7 @@ import polars as pl
 
 from evalpipe.core.drift import label_drift
 from evalpipe.core.stats import Estimate
-from evalpipe.labels.bounds import doubt_bounds
+from evalpipe.labels.weighing.bounds import doubt_bounds
 from evalpipe.line.open_doubts import with_vote_of
 
 # Where no label was reviewed, official and raw scores are the same by definition, on any questions.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from evalpipe.core.keys import from_key
-from evalpipe.labels.swaps import could_swap
+from evalpipe.labels.weighing.swaps import could_swap
 from evalpipe.line.score import DENOMINATOR
 
 _QUESTION = "?question"  # beside columns named by model keys, which hold no question mark

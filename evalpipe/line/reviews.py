@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from evalpipe.core.versions import digest
-from evalpipe.labels.reviews import Review, Settled, applies, settle
+from evalpipe.labels.review.reviews import Review, Settled, applies, settle
 from evalpipe.line.models import to_questions
 from evalpipe.line.project import Project
 

@@ -8,8 +8,8 @@ import polars as pl
 from evalpipe.core.errors import UsageError
 from evalpipe.core.keys import from_key, to_key
 from evalpipe.core.versions import fraction
-from evalpipe.labels.review_sheets import SheetRow, sheet_row
-from evalpipe.labels.reviews import RANDOM, Settled
+from evalpipe.labels.review.reviews import RANDOM, Settled
+from evalpipe.labels.review.sheets import SheetRow, sheet_row
 from evalpipe.line.drops import RETIRE, decisions, drop_order
 from evalpipe.line.project import Project
 from evalpipe.line.reviews import settled_questions

@@ -8,9 +8,9 @@ import polars as pl
 
 from evalpipe.core.errors import UsageError
 from evalpipe.core.versions import digest
-from evalpipe.labels.review_files import FORMAT_OF_SUFFIX, place, read_reviews
-from evalpipe.labels.review_rows import BadLine
-from evalpipe.labels.reviews import Review
+from evalpipe.labels.review.files import FORMAT_OF_SUFFIX, place, read_reviews
+from evalpipe.labels.review.reviews import Review
+from evalpipe.labels.review.rows import BadLine
 from evalpipe.line.addressing import Unknown, Wrong, addressed, holders
 from evalpipe.line.project import Project, now
 from evalpipe.store.lease import lease

@@ -9,7 +9,7 @@ from evalpipe.core.errors import DropError
 from evalpipe.core.keys import from_key
 from evalpipe.core.questions import label_version
 from evalpipe.core.versions import digest
-from evalpipe.labels.reviews import Review, applies, settle
+from evalpipe.labels.review.reviews import Review, applies, settle
 from evalpipe.labels.structure import unscorable
 from evalpipe.line.doubt import gate_verdict
 from evalpipe.line.drops import ingested, write_state

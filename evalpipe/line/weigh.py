@@ -10,8 +10,8 @@ import polars as pl
 from evalpipe.config import Config
 from evalpipe.core.questions import Question
 from evalpipe.labels import Doubted, doubted
-from evalpipe.labels.error_rate import FEW_REVIEWED, ErrorRate, Known, error_rate
-from evalpipe.labels.reviews import RANDOM
+from evalpipe.labels.review.reviews import RANDOM
+from evalpipe.labels.weighing.error_rate import FEW_REVIEWED, ErrorRate, Known, error_rate
 from evalpipe.line.models import scorer_for, to_questions
 from evalpipe.line.project import Project
 from evalpipe.line.reviews import settled_questions

@@ -84,7 +84,7 @@ def doubt(
 
 def review(project: Project, text: str) -> None:
     """Take verdicts (CSV without header: id, verdict, target), validate the drop and score its cells again."""
-    from evalpipe.line.reviews import take_reviews
+    from evalpipe.line.taking import take_reviews
 
     lines = [f"{BANK},{line},ann" for line in text.split()]
     file = project.config.path.parent / "verdicts.csv"

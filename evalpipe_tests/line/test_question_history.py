@@ -34,7 +34,12 @@ def test_a_drop_that_its_gate_stopped_is_shown_beside_one_that_passed(make_proje
     put_drop(project, "good", sums([1]), toml='bank = "sums"\n')
     assert line.ingest("good").ok
     (one,) = sums([1])
-    put_drop(project, "bad", [one, {**one, "question_id": "twin", "answer": "9"}], toml='bank = "sums"\n')
+    put_drop(
+        project,
+        "bad",
+        [one, {**one, "question_id": "twin", "answer": "many", "kind": "number"}],
+        toml='bank = "sums"\n',
+    )
     assert not line.ingest("bad").ok
     rows = question_history(project, "sum-1")["questions"]
     assert [(row["drop"], row["status"]) for row in rows] == [("good", "active"), ("bad", "not validated")]

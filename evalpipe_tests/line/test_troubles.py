@@ -57,8 +57,10 @@ def test_a_raised_limit_lets_a_stopped_drop_through(make_project, line_of):
     with Stub(add) as stub:
         toml = TOML.format(base_url=stub.base_url, more="")
         project = make_project(toml)
-        again = [{**row, "question_id": f"again-{n}", "answer": "1"} for n, row in enumerate(sums(range(5)))]
-        put_drop(project, "bad", [*sums(range(10)), *again])
+        unscorable = [
+            row | {"question_id": f"no-{n}", "answer": "many", "kind": "number"} for n, row in enumerate(sums(range(5)))
+        ]
+        put_drop(project, "bad", [*sums(range(10)), *unscorable])
         clockwork = Clockwork(line_of(project))
         clockwork.until_quiet()
         assert stub.requests == []

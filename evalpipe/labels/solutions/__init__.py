@@ -1,0 +1,1 @@
+"""Worked solutions: their last step recomputed, and held against the target."""

@@ -1,0 +1,38 @@
+"""What a person writes as the right answer, in the question's own form."""
+
+import pytest
+
+from evalpipe.core.questions import Question
+from evalpipe.labels.review.targets import comparable, fitted
+
+CHOICE = Question("q", "Which?", "choice", ("A",), ("Paris", "42", "paris.", "B"))
+
+
+@pytest.mark.parametrize(
+    ("said", "target"),
+    [("b", "B"), ("(B)", "B"), ("C.", "C"), (" d ", "D"), ("42", "B"), ("Paris", "Paris"), ("F", "F"), ("", "")],
+)
+def test_an_option_is_named_by_letter_or_text(said, target):
+    """A letter comes first, an option's text second; what fits none or two options stays, to be refused."""
+    assert fitted(CHOICE, said) == target
+
+
+def test_other_kinds_stay_as_written():
+    """A number question's "b" is no letter."""
+    assert fitted(Question("q", "?", "number", ("1",)), "b") == "b"
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other", "same"),
+    [
+        ("number", "1,024", "1024.0", True),
+        ("number", "１８", "18", True),
+        ("number", "60%", "0.6", False),
+        ("text", "Paris.", " paris", True),
+        ("text", "1.0", "1", False),
+        ("choice", "A", "B", False),
+    ],
+)
+def test_targets_that_say_the_same_compare_equal(kind, one, other, same):
+    """As the scorers compare: numbers as decimals, texts in normal form."""
+    assert (comparable(kind, one) == comparable(kind, other)) is same
