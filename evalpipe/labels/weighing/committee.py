@@ -25,6 +25,9 @@ POPULAR = 1 / 3  # rho to begin with: of four options' three mistakes, each woul
 PRIOR_WRONG = 300.0  # wrong answers that the start value of rho is worth; 300 questions tell little about it
 PRIOR_MEMBER = 2.0  # answers that the start value of an accuracy is worth
 PRIOR_LABELS = (40.0, 0.05)  # labels that the start value of eps is worth, and this value
+# Members share mistakes beyond a question's difficulty, so a vote counts a little less than one that is independent.
+# On planted errors (seeds 20 to 23) this takes a fifth off the calibration error and changes no order that matters.
+VOTE = 0.9
 SUBJECT_STRENGTH = 200.0  # answers per subject at which its own share of hard questions weighs as much as the bank's
 _CODES = MOST_OTHERS + 1
 
@@ -76,7 +79,7 @@ def opinion(
         options=alike[:, m].astype(float),
         subject=alike[:, m + 1],
         times=times.astype(float),
-        weights=np.ones(int(m)) if weights is None else weights,
+        weights=VOTE * (np.ones(int(m)) if weights is None else weights),
     )
     belief, posterior, likelihood = model.fitted()
     said, sure = model.said, posterior[:, :, :_CODES].sum(axis=1)
