@@ -11,16 +11,17 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from benchmarks.finding import Found, found, judged, kind_recall, mean, over_seeds
+from benchmarks.known_banks import gsm8k, mmlu
 from benchmarks.machine import machine, peak_mb
 from benchmarks.planting import Item, plain, planted
-from evalpipe.labels import Bank, doubts
 from evalpipe.labels.schema import DOUBTS
 from evalpipe.labels.weighing.error_rate import ErrorRate, Known, error_rate
 from evalpipe.labels.weighing.suspects import Doubted, doubted
@@ -84,106 +85,6 @@ def main() -> None:
         print(f"| {row.data} | {row.what} | {row.value:.3f} | {bar} | {row.verdict} |")
 
 
-# ---- finding -------------------------------------------------------------------------------------------------------
-
-
-def found(items: Sequence[Item], members: Iterable[str], *, solutions: bool = True) -> Doubted:
-    """What evalpipe says about these items with this committee, all signals at work."""
-    ids = [item.question_id for item in items]
-    kind = "choice" if items[0].choices else "number"
-    frame = pl.DataFrame(
-        {
-            "question_id": ids,
-            "text": [item.text for item in items],
-            "kind": [kind] * len(items),
-            "subject": [item.subject for item in items],
-            "choices": [list(item.choices) or None for item in items],
-            "targets": [[item.label] for item in items],
-            "worked_solution": [item.solution if solutions else None for item in items],
-        },
-        schema_overrides={"choices": pl.List(pl.String), "worked_solution": pl.String},
-    )
-    said = [
-        (item.question_id, member, item.votes[member]) for item in items for member in members if member in item.votes
-    ]
-    votes = pl.DataFrame(said, schema=["question_id", "who", "answer"], orient="row").with_columns(said="answer")
-    questions = frame.with_columns(labels="targets", n_options=pl.col("choices").list.len().fill_null(0))
-    questions = questions.with_columns(position=pl.int_range(pl.len()))
-    signalled = doubts(Bank(lambda: iter([frame]))).with_columns(proposed="proposed_target")
-    return doubted(questions, votes, signalled)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Arrays over items: suspicion, whether flagged, whether the label is wrong, whether the proposal is right."""
-
-    suspicion: np.ndarray
-    flagged: np.ndarray
-    wrong: np.ndarray
-    right_key: np.ndarray
-
-    def recall_at(self, budget: float) -> float:
-        return float(self.wrong[self._first(budget)].sum() / self.wrong.sum())
-
-    def precision_at(self, budget: float) -> float:
-        return float(self.wrong[self._first(budget)].mean())
-
-    def recall(self) -> float:
-        return float(self.flagged[self.wrong].mean())
-
-    def precision(self) -> float:
-        return float(self.wrong[self.flagged].mean())
-
-    def key(self) -> float:
-        return float(self.right_key[self.flagged & self.wrong].mean())
-
-    def average_precision(self) -> float:
-        hits = self.wrong[np.argsort(-self.suspicion, kind="stable")]
-        return float((np.cumsum(hits) / np.arange(1, len(hits) + 1))[hits].mean())
-
-    def calibration_error(self, bins: int = 15) -> float:
-        """Expected calibration error, bins of equal width."""
-        at = np.minimum((self.suspicion * bins).astype(int), bins - 1)
-        parts = [(at == bin).nonzero()[0] for bin in range(bins)]
-        gaps = [abs(self.suspicion[part].mean() - self.wrong[part].mean()) * len(part) for part in parts if len(part)]
-        return float(sum(gaps) / len(at))
-
-    def _first(self, budget: float) -> np.ndarray:
-        return np.argsort(-self.suspicion, kind="stable")[: round(budget * len(self.suspicion))]
-
-
-def judged(items: Sequence[Item], result: Doubted, wrong: np.ndarray | None = None) -> Found:
-    proposed = dict(result.suspects.select("question_id", "proposed_target").iter_rows())
-    return Found(
-        suspicion=result.judged.suspicion,
-        flagged=result.judged.flagged,
-        wrong=np.array([item.wrong for item in items]) if wrong is None else wrong,
-        right_key=np.array([proposed.get(item.question_id) == item.true_label for item in items]),
-    )
-
-
-def over_seeds(
-    clean: Sequence[Item], members: Sequence[str], seeds: range, *, solutions: bool = True
-) -> list[tuple[list[Item], Found]]:
-    runs: list[tuple[list[Item], Found]] = []
-    for seed in seeds:
-        items = planted(clean, seed)
-        runs.append((items, judged(items, found(items, members, solutions=solutions))))
-    return runs
-
-
-def mean(runs: Iterable[tuple[list[Item], Found]], measure: Callable[[Found], float]) -> float:
-    return float(np.mean([measure(result) for _, result in runs]))
-
-
-def kind_recall(runs: Sequence[tuple[list[Item], Found]], kind: str, budget: float) -> float:
-    hits: list[bool] = []
-    for items, result in runs:
-        first = set(np.argsort(-result.suspicion, kind="stable")[: round(budget * len(items))].tolist())
-        hits += [at in first for at, item in enumerate(items) if item.kind == kind]
-    return float(np.mean(hits)) if hits else float("nan")
-
-
 # ---- GSM8K ---------------------------------------------------------------------------------------------------------
 
 
@@ -234,24 +135,6 @@ def gsm8k_rows(folder: Path, seeds: range) -> list[Row]:
     return rows
 
 
-def gsm8k(folder: Path) -> tuple[list[Item], dict[str, str], dict[str, str | None]]:
-    """Items, and by question id the status of its label and the right key as the experts gave it."""
-    votes: dict[str, dict[str, str]] = {}
-    answers = pl.read_parquet(folder / "recorded_final_answers.parquet")
-    for question_id, model, answer in answers.select("question_id", "model", "final_answer").iter_rows():
-        if (number := plain(answer)) is not None:
-            votes.setdefault(question_id, {})[model] = number
-    items: list[Item] = []
-    for at, line in enumerate((folder / "test.jsonl").open(encoding="utf-8")):
-        row = json.loads(line)
-        solution, _, key = row["answer"].rpartition("####")
-        name, label = f"gsm8k-test-{at:04}", plain(key) or key.strip()
-        items.append(Item(name, row["question"], "", (), solution, label, votes.get(name, {}), label))
-    known = pl.read_parquet(folder / "known_label_errors.parquet")
-    status = dict(known.select("question_id", "status").iter_rows())
-    return items, status, dict(known.select("question_id", "correct_key").iter_rows())
-
-
 # ---- MMLU-Redux ----------------------------------------------------------------------------------------------------
 
 
@@ -294,22 +177,6 @@ def mmlu_rows(folder: Path, seeds: range) -> list[Row]:
     )
     rows.append(Row(data, "drift before it, points", real_drift(items, bad, keys, defect, budget=0.0)))
     return rows
-
-
-def mmlu(folder: Path) -> tuple[list[Item], dict[str, str], dict[str, str | None]]:
-    votes: dict[str, dict[str, str]] = {}
-    answers = pl.read_parquet(folder / "recorded_completions.parquet")
-    for question_id, model, letter in answers.select("question_id", "model", "completion").iter_rows():
-        if letter is not None:
-            votes.setdefault(question_id, {})[model] = letter
-    items: list[Item] = []
-    for row in pl.read_parquet(folder / "questions.parquet").iter_rows(named=True):
-        name, label = row["question_id"], row["answer"]
-        choices = tuple(row["choices"])
-        items.append(Item(name, row["question"], row["subject"], choices, None, label, votes.get(name, {}), label))
-    known = pl.read_parquet(folder / "known_label_errors.parquet")
-    defect = dict(known.select("question_id", "error_type").iter_rows())
-    return items, defect, dict(known.select("question_id", "correct_key").iter_rows())
 
 
 # ---- what follows from it ------------------------------------------------------------------------------------------

@@ -1,0 +1,42 @@
+"""Two real banks with recorded answers and known label errors, as `planting.Item`s; see the README beside the data."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.planting import Item, plain
+
+
+def gsm8k(folder: Path) -> tuple[list[Item], dict[str, str], dict[str, str | None]]:
+    """Items, and by question id the status of its label and the right key as the experts gave it."""
+    votes: dict[str, dict[str, str]] = {}
+    answers = pl.read_parquet(folder / "recorded_final_answers.parquet")
+    for question_id, model, answer in answers.select("question_id", "model", "final_answer").iter_rows():
+        if (number := plain(answer)) is not None:
+            votes.setdefault(question_id, {})[model] = number
+    items: list[Item] = []
+    for at, line in enumerate((folder / "test.jsonl").open(encoding="utf-8")):
+        row = json.loads(line)
+        solution, _, key = row["answer"].rpartition("####")
+        name, label = f"gsm8k-test-{at:04}", plain(key) or key.strip()
+        items.append(Item(name, row["question"], "", (), solution, label, votes.get(name, {}), label))
+    known = pl.read_parquet(folder / "known_label_errors.parquet")
+    status = dict(known.select("question_id", "status").iter_rows())
+    return items, status, dict(known.select("question_id", "correct_key").iter_rows())
+
+
+def mmlu(folder: Path) -> tuple[list[Item], dict[str, str], dict[str, str | None]]:
+    votes: dict[str, dict[str, str]] = {}
+    answers = pl.read_parquet(folder / "recorded_completions.parquet")
+    for question_id, model, letter in answers.select("question_id", "model", "completion").iter_rows():
+        if letter is not None:
+            votes.setdefault(question_id, {})[model] = letter
+    items: list[Item] = []
+    for row in pl.read_parquet(folder / "questions.parquet").iter_rows(named=True):
+        name, label = row["question_id"], row["answer"]
+        choices = tuple(row["choices"])
+        items.append(Item(name, row["question"], row["subject"], choices, None, label, votes.get(name, {}), label))
+    known = pl.read_parquet(folder / "known_label_errors.parquet")
+    defect = dict(known.select("question_id", "error_type").iter_rows())
+    return items, defect, dict(known.select("question_id", "correct_key").iter_rows())
