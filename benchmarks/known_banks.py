@@ -1,6 +1,8 @@
 """Two real banks with recorded answers and known label errors, as `planting.Item`s; see the README beside the data."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -40,3 +42,18 @@ def mmlu(folder: Path) -> tuple[list[Item], dict[str, str], dict[str, str | None
     known = pl.read_parquet(folder / "known_label_errors.parquet")
     defect = dict(known.select("question_id", "error_type").iter_rows())
     return items, defect, dict(known.select("question_id", "correct_key").iter_rows())
+
+
+def given(folder: Path, items: Sequence[Item]) -> list[Item]:
+    """The planted errors that lie beside the data, `injected8_seed0.parquet`; a copy of a question has its id again."""
+    by_id = {item.question_id: item for item in items}
+    found: list[Item] = []
+    for row in pl.read_parquet(folder / "injected8_seed0.parquet").iter_rows(named=True):
+        item = by_id[row["question_id"]]
+        name = f"{item.question_id}-again" if row["kind"] == "stale_duplicate" else item.question_id
+        label, truth = (
+            row[each] if item.choices else plain(row[each]) or row[each] for each in ("label", "true_label")
+        )
+        changes = {"question_id": name, "text": row["question"], "label": label, "true_label": truth}
+        found.append(replace(item, **changes, kind=row["kind"]))
+    return found

@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.finding import Found, found, judged, kind_recall, mean, over_seeds
-from benchmarks.known_banks import gsm8k, mmlu
+from benchmarks.known_banks import given, gsm8k, mmlu
 from benchmarks.machine import machine, peak_mb
 from benchmarks.planting import Item, plain, planted
 from evalpipe.labels.schema import DOUBTS
@@ -115,6 +115,7 @@ def gsm8k_rows(folder: Path, seeds: range) -> list[Row]:
     runs = over_seeds(clean, MIDDLING, seeds)
     data = f"{name}, 3 middling, with worked solutions"
     rows.append(Row(data, "recall at 10%", mean(runs, lambda each: each.recall_at(0.10)), 0.98))
+    rows += given_rows("GSM8K, injected8_seed0.parquet, 3 strong", given(folder, items), STRONG)
     known = [item for item in items if item.question_id in status]
     bad = np.array([status[item.question_id] != "kept" for item in known])
     real = judged(known, found(known, EIGHT, solutions=False), bad)
@@ -154,6 +155,7 @@ def mmlu_rows(folder: Path, seeds: range) -> list[Row]:
         Row(data, "expected calibration error", mean(runs, Found.calibration_error)),
         Row(data, "hardest kind (common_distractor): recall at 10%", kind_recall(runs, "common_distractor", 0.10)),
     ]
+    rows += given_rows("MMLU-Redux, injected8_seed0.parquet, 3 strong", given(folder, items), STRONG_MMLU)
     result = found(items, everybody)
     wrong = judged(items, result, np.array([defect[item.question_id] == "wrong_groundtruth" for item in items]))
     bad = judged(items, result, np.array([defect[item.question_id] != "ok" for item in items]))
@@ -177,6 +179,17 @@ def mmlu_rows(folder: Path, seeds: range) -> list[Row]:
     )
     rows.append(Row(data, "drift before it, points", real_drift(items, bad, keys, defect, budget=0.0)))
     return rows
+
+
+def given_rows(data: str, items: Sequence[Item], members: Sequence[str]) -> list[Row]:
+    """The errors that others planted, without worked solutions."""
+    result = judged(items, found(items, members, solutions=False))
+    return [
+        Row(data, "average precision", result.average_precision()),
+        Row(data, "recall at 10%", result.recall_at(0.10)),
+        Row(data, "flagged: recall", result.recall()),
+        Row(data, "flagged: precision", result.precision()),
+    ]
 
 
 # ---- what follows from it ------------------------------------------------------------------------------------------
