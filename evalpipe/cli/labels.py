@@ -10,8 +10,8 @@ from evalpipe.cli import suspects
 from evalpipe.cli.terminal import JsonFlag, print_json, say
 from evalpipe.core.keys import from_key, to_key
 from evalpipe.line.drops import ACCEPT, decide, ingested
-from evalpipe.line.project import open_project
-from evalpipe.line.taking import take_reviews
+from evalpipe.line.project import Project, open_project
+from evalpipe.line.taking import TakenReviews, take_reviews
 
 app = typer.Typer(help="What people decide about labels.", no_args_is_help=True)
 suspects.add_to(app)
@@ -39,7 +39,10 @@ def review(
     as_json: JsonFlag = False,
 ) -> None:
     """Take verdicts on suspects: confirm, correct, ambiguous, exclude. Bad lines are named, the good ones taken."""
-    taken = take_reviews(open_project(), file)
+    project = open_project()
+    taken = take_reviews(project, file)
+    if taken.new:
+        _report(project, taken)
     drops = {from_key(drop): new for drop, new in taken.drops.items()}
     bad = [{"line": each.line, "reason": each.reason} for each in taken.bad]
     if as_json:
@@ -58,3 +61,12 @@ def review(
             say("No verdict is in it: write one into the column `verdict`, and who judged into `by` (docs/review.md).")
     if bad:
         raise typer.Exit(1)
+
+
+def _report(project: Project, taken: TakenReviews) -> None:
+    """To Dagster, whose lineage shows the verdicts then, as it shows those of the landing place."""
+    from evalpipe.defs.home import open_instance
+    from evalpipe.defs.reporting import report_reviews
+
+    with open_instance(project) as instance:
+        report_reviews(instance, taken)

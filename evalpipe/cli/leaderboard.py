@@ -68,7 +68,7 @@ def print_leaderboard(
 
 
 _OUTCOMES = ("95% interval", "questions", "outcomes", "drift (95%)")
-_LABELS = ("raw labels", "drift (95%)", "doubted", "if all wrong", "own family", "if others wrong", "could swap with")
+_LABELS = ("raw", "drift (95%)", "doubted", "if all wrong", "own family", "if others wrong", "could swap with")
 
 
 def _outcome_cells(row: dict[str, Any]) -> list[object]:
@@ -89,7 +89,7 @@ def _label_cells(row: dict[str, Any]) -> list[object]:
 
 
 def _span(row: dict[str, Any], low: str, high: str) -> str | None:
-    return None if row[low] is None else f"{row[low]:.4f}–{row[high]:.4f}"
+    return None if row[low] is None else f"{row[low]:.4f} to {row[high]:.4f}"
 
 
 def _drift(row: dict[str, Any]) -> str | None:

@@ -66,10 +66,10 @@ def run_line(project: Project, drops: list[str], models: list[str], limit: int |
     budgets = {key: model.max_requests for key, model in project.config.models.items()}
     with open_instance(project) as instance:
         line = LocalLine(project, instance, Bar())
-        _take_landed(project)
+        _take_landed(line)
         for drop in drops:
             trouble += _validated(line, drop, budgets, limit)
-        if _take_landed(project, with_bad=True):  # verdicts that came together with their drop
+        if _take_landed(line, with_bad=True):  # verdicts that came together with their drop
             for drop in drops:
                 if ingest_needed(project, drop) == "validate":
                     trouble += line.validate(drop).trouble
@@ -189,14 +189,19 @@ def dev(
     os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *module])  # noqa: S606  no shell
 
 
-def _take_landed(project: Project, with_bad: bool = False) -> int:
+def _take_landed(line: "LocalLine", with_bad: bool = False) -> int:
     """Take the verdicts of the landing place, as the sensor does where a daemon runs; returns how many were new.
 
     `with_bad`: name what cannot be used. Before the drops are read, a verdict may be bad for want of its question.
     """
-    every = take_landed(project)
-    folder = project.landing.root / REVIEWS
-    new = sum(each.new for each in every if isinstance(each, TakenReviews))
+    from evalpipe.defs.reporting import report_reviews
+
+    every = take_landed(line.project)
+    folder = line.project.landing.root / REVIEWS
+    taken = [each for each in every if isinstance(each, TakenReviews)]
+    for each in taken:
+        report_reviews(line.instance, each)
+    new = sum(each.new for each in taken)
     if new:
         say(f"{folder}: new verdicts: {new:,}")
     for each in every if with_bad else []:

@@ -6,7 +6,7 @@ import dagster as dg
 import polars as pl
 
 from evalpipe.core.keys import from_key
-from evalpipe.defs.shown import markdown_table
+from evalpipe.defs.shown import markdown_table, rounded
 from evalpipe.line.rank import LeaderboardSummary
 from evalpipe.line.ranks import swapping_pairs
 
@@ -48,7 +48,7 @@ def _plotted(whole: pl.DataFrame) -> dict[str, dg.MetadataValue]:
         found[f"{bank}: ranks that could swap"] = dg.MetadataValue.int(len(swapping_pairs(rows)))
         if drifts.len():
             # With its sign: whether reviews lift the scores or lower them is what one looks for.
-            found[f"{bank}: largest drift"] = dg.MetadataValue.float(max(drifts.to_list(), key=abs))
+            found[f"{bank}: largest drift"] = dg.MetadataValue.float(rounded(max(drifts.to_list(), key=abs)))
     return found
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from evalpipe.core.keys import from_key
 from evalpipe.defs.partitions import drops, shards
 from evalpipe.defs.reporting import report_shards
-from evalpipe.defs.shown import bars, column_schema, markdown_table, sample_table
+from evalpipe.defs.shown import bars, column_schema, markdown_table, rounded, sample_table
 from evalpipe.line.doubt import doubt_drop
 from evalpipe.line.ingest import ingest_drop
 from evalpipe.line.project import Project, made_by
@@ -71,7 +71,7 @@ def label_doubts(
         metadata={
             "dagster/row_count": summary.suspects,
             "flagged": summary.flagged,
-            "flagged_share": summary.flagged / summary.questions if summary.questions else 0.0,
+            "flagged_share": rounded(summary.flagged / summary.questions if summary.questions else 0.0),
             "by_signal": bars(summary.by_signal),
             "members": markdown_table(("member", "estimated accuracy"), members),
             "most_suspect": sample_table(
@@ -81,7 +81,7 @@ def label_doubts(
     )
 
 
-# Written by `evalpipe labels review` and by the sensor, which reports it: a person's doing, and no run's.
+# Written and reported by `evalpipe labels review`, `evalpipe run` and the sensor: a person's doing, and no run's.
 label_reviews = dg.AssetSpec(
     "label_reviews",
     partitions_def=drops,

@@ -11,7 +11,7 @@ from evalpipe.core.quoting import one_line
 from evalpipe.defs.ingest_assets import label_doubts, raw_questions
 from evalpipe.defs.partitioned_check import partitioned_check
 from evalpipe.defs.partitions import drops
-from evalpipe.defs.shown import markdown_table, sample_table
+from evalpipe.defs.shown import markdown_table, rounded, sample_table
 from evalpipe.labels.duplicates.signal import SIGNAL as DUPLICATE
 from evalpipe.labels.weighing.error_rate import FEW_MEMBERS, FEW_TRUSTED, MOST_ERRORS
 from evalpipe.line.doubt import error_rate_of, gate_verdict
@@ -66,16 +66,17 @@ def label_error_rate(context: dg.AssetCheckExecutionContext, project: dg.Resourc
         "error_rate": rate.rate,
         "ci95_low": rate.low,
         "ci95_high": rate.high,
-        "committee": rate.committee_error,
+        "settled_by_reviews": rate.settled if rate.rate is not None else None,
+        "committee_error": rate.committee_error,
     }
-    figures = {name: value for name, value in measured.items() if value is not None}
+    figures = {name: rounded(value) for name, value in measured.items() if value is not None}
     return dg.AssetCheckResult(
         passed=verdict.passed and not verdict.warned,
         severity=WARN if verdict.passed else ERROR,
         metadata={
-            "share": verdict.share,
+            "share": rounded(verdict.share),
             "limit": verdict.limit,
-            "uncorrected_rate": rate.raw,
+            "uncorrected_rate": rounded(rate.raw),
             **figures,
             "known_labels": rate.n_known,
             "verdict": rate.verdict,
@@ -101,7 +102,7 @@ def committee_strong_enough(
     missing = wants.get(rate.verdict)
     errs = "" if rate.committee_error is None else f" It errs in {rate.committee_error:.1%} of the known labels."
     said = f"The committee: {who}.{errs}" + (f" It can be judged when {missing}." if missing else "")
-    figures = {} if rate.committee_error is None else {"committee_error": rate.committee_error}
+    figures = {} if rate.committee_error is None else {"committee_error": rounded(rate.committee_error)}
     questions = int(str(ingested(project, drop)["n_questions"] or 0))
     return dg.AssetCheckResult(
         passed=rate.verdict == "measured",

@@ -9,6 +9,7 @@ from evalpipe.core.quoting import markdown_cell
 from evalpipe.store.tables import TABLES
 
 BAR_WIDTH = 24
+DIGITS = 4  # of a share: a hundredth of a point
 
 
 def column_schema(table: str) -> dg.TableSchema:
@@ -36,13 +37,20 @@ def bars(counts: Mapping[str, int]) -> dg.MarkdownMetadataValue:
     )
 
 
+def rounded(share: float) -> float:
+    """A share as a person reads it; Dagster shows all sixteen digits."""
+    return round(share, DIGITS)
+
+
 def _cell(value: object) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
         return f"{value:.4f}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    if isinstance(value, pl.Series):
-        return markdown_cell(", ".join(str(each) for each in value))
+    if isinstance(value, list):
+        return markdown_cell("; ".join(str(each) for each in value))
     return markdown_cell(str(value))

@@ -38,7 +38,7 @@ def test_labels_shows_what_is_wide(command, project):
     said = command(project, "leaderboard", "--labels")
     up = next(line for line in said.out.splitlines() if "│ up" in line)
     cells = [cell.strip() for cell in up.split("│")]
-    assert cells[4:-1] == ["0.7500", "0.7500", "0", "3", "0.6250–1.0000", "1", "0.7500–1.0000", "down"]
+    assert cells[4:-1] == ["0.7500", "0.7500", "0", "3", "0.6250 to 1.0000", "1", "0.7500 to 1.0000", "down"]
     assert "outcomes" not in said.out
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 from contextlib import nullcontext
 
+import dagster as dg
 import polars as pl
 import pytest
 
@@ -66,6 +67,17 @@ def test_an_exported_sheet_is_filled_in_and_given_back(command, project, tmp_pat
     assert [each["question_id"] for each in found["suspects"]] == ["sum-0"]
     found = json.loads(command(project, "labels", "suspects", "--all", "--json").out)
     assert {each["state"] for each in found["suspects"]} == {"open", "reviewed"}
+
+
+def test_dagster_hears_of_the_verdicts(command, project, tmp_path):
+    """Its lineage shows the drop's reviews, also where a person typed the command; of nothing new it hears nothing."""
+    file = tmp_path / "v.csv"
+    file.write_text("bank,question_id,verdict,by\nsums,sum-0,confirm,ann\n")
+    for _ in range(2):
+        assert command(project, "labels", "review", str(file)).code == 0
+    with dg.DagsterInstance.get() as instance:
+        (event,) = instance.fetch_materializations(dg.AssetKey("label_reviews"), limit=5).records
+        assert (event.partition_key, instance.get_dynamic_partitions("drops")) == ("d.x20d", ["d.x20d"])
 
 
 def test_a_file_without_a_verdict_says_what_to_fill_in(command, project, tmp_path):

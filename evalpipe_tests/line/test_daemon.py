@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 ASSETS = [
     "raw_questions",
     "label_doubts",
+    "label_reviews",
     "validated_questions",
     "question_shards",
     "shard_labels",
