@@ -131,7 +131,8 @@ def test_a_stopped_drop_says_how_to_go_on_and_accept_does(command, make_project,
     put_drop(
         project,
         "bad",
-        [*sums(range(6)), *({**row, "question_id": f"x{n}", "answer": "0"} for n, row in enumerate(sums(range(6))))],
+        [*sums(range(6)), *(row | {"question_id": f"x{n}", "answer": "many"} for n, row in enumerate(sums(range(6))))],
+        toml='kind = "number"\n',
     )
     said = command(project, "run")
     assert said.code == 1
