@@ -158,7 +158,10 @@ def _strata(likelihood: np.ndarray, options: np.ndarray, trusted: np.ndarray) ->
     there = np.where(how_many(options) > 0, likelihood, 0.0)
     first_two = np.log(np.maximum(np.partition(there, -2, axis=1)[:, -2:], 1e-300))
     sure = first_two[:, 1] - first_two[:, 0]
-    edges = np.unique(np.quantile(sure[trusted], np.linspace(0, 1, STRATA + 1)[1:-1]))
+    # Edges that are trusted questions' own, and none above which there is no other: every stratum holds one.
+    inner = np.linspace(0, 1, STRATA + 1)[1:-1]
+    edges = np.unique(np.quantile(sure[trusted], inner, method="higher"))
+    edges = edges[edges < sure[trusted].max()]
     strata: np.ndarray = np.searchsorted(edges, sure, side="left")
     return strata
 
