@@ -58,7 +58,7 @@ def test_what_is_rarer_than_the_first_eight_is_rare():
 
 
 def test_what_a_signal_proposes_has_a_code_and_no_vote():
-    """A mentioned answer ranks behind those that have votes; the label stays the label, and other drops are no matter."""
+    """A mentioned answer ranks behind those that have votes; the label stays the label; other drops do not matter."""
     known = mentioned(("q0", "9"), ("q0", "6"), ("q0", "5"), ("q0", None), ("elsewhere", "9"))
     result = ballots(asked(["5"], ["8"]), cast(["6", "5"], ["8", "8"]), known)
     codes = {(q, answer): code for q, code, answer in result.answers.iter_rows()}

@@ -150,7 +150,7 @@ def test_a_subject_with_one_question_is_like_the_bank():
 
 
 def test_a_family_has_one_vote():
-    """Four copies of a member that have a quarter of a vote each weigh what one of them does; with whole votes, more."""
+    """Four copies of a member with a quarter of a vote each weigh what one of them does; with a whole one, more."""
     bank = simulated(11, n=1_000)
     said = ballots(bank.questions, bank.votes).said
     row = int(np.flatnonzero((said == [1, 0, 0]).all(axis=1))[0])
