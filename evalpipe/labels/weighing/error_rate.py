@@ -122,11 +122,12 @@ def _surely_above(share: float, n: int, limit: float) -> bool:
 
 
 def _by_reviews(score: np.ndarray, verdicts: np.ndarray, reviewed: np.ndarray, here: np.ndarray) -> tuple[float, float]:
-    errors = verdicts[reviewed] - score[reviewed]
+    said = verdicts[reviewed]
+    errors = said - score[reviewed]
     rate = float(score[here].mean() + errors.mean())
-    # Few wrong ones among the reviewed: as if one more of each kind had been seen.
-    seen = (verdicts[reviewed].sum() + 1) / (reviewed.sum() + 2)
-    least = seen * (1 - seen) / reviewed.sum() if errors.var() == 0 else 0.0
+    # All verdicts alike: as if one more of each kind had been seen. A hundred right labels are no proof.
+    seen = (said.sum() + 1) / (reviewed.sum() + 2)
+    least = seen * (1 - seen) / reviewed.sum() if said.min() == said.max() else 0.0
     return rate, float(np.sqrt(score[here].var() / here.sum() + max(errors.var(ddof=1) / reviewed.sum(), least)))
 
 
