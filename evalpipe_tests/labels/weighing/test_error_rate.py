@@ -5,6 +5,8 @@ from functools import cache
 import numpy as np
 import pytest
 
+from evalpipe.labels.weighing.ballots import ballots
+from evalpipe.labels.weighing.committee import opinion
 from evalpipe.labels.weighing.error_rate import (
     FEW_REVIEWED,
     FEW_TRUSTED,
@@ -23,8 +25,8 @@ SEEDS = range(4)
 def judged(seed, share=0.04, members=STRONG, n=2_000):
     """Likelihood, options, and which labels are wrong, of a simulated bank."""
     bank = simulated(seed, n=n, share=share, members=members)
-    result = bank.judged()
-    return result.opinion.likelihood, result.ballots.options, bank.wrong
+    cast = ballots(bank.questions, bank.votes)
+    return opinion(cast).likelihood, cast.options, bank.wrong
 
 
 def known(n, trusted=(), reviewed=None, settled=()):
