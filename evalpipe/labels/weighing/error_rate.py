@@ -151,7 +151,10 @@ def _by_slice(
     def rate(excess: float, share: float) -> float:
         return excess / max((1 - share) * anyhow + share * hidden, 0.05)
 
-    return _clipped(rate(excess, HIDDEN), rate(excess - spread, HIDDEN_LEAST), rate(excess + spread, HIDDEN_MOST))
+    # Nothing suspicious among n says that the share is below 3 / n, not that it is 0.
+    least = 3 / float(min(open_ones.sum(), trusted.sum()))
+    high = max(rate(excess + spread, HIDDEN_MOST), least)
+    return _clipped(rate(excess, HIDDEN), rate(excess - spread, HIDDEN_LEAST), high)
 
 
 def _strata(likelihood: np.ndarray, options: np.ndarray, trusted: np.ndarray) -> np.ndarray:
