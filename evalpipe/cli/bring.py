@@ -1,6 +1,7 @@
 """Verbs that bring questions in, and take drops out: sample, ingest, retire."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -67,7 +68,7 @@ def ingest(
         print_json({"drop": from_key(drop), "partition": drop, "folder": str(project.landing.folder(drop))})
         return
     say(f"{project.landing.folder(drop)}: the drop {from_key(drop)!r} is in.")
-    say(f"`evalpipe run --drop {from_key(drop)}` evaluates it now; a running daemon does so by itself.")
+    say(f"`evalpipe run --drop {quote(from_key(drop))}` evaluates it now; a running daemon does so by itself.")
 
 
 def retire(

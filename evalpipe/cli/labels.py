@@ -1,6 +1,7 @@
 """Verbs about labels: accept a drop that its gate stopped, list suspects, take verdicts on them."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from evalpipe.cli import suspects
 from evalpipe.cli.terminal import JsonFlag, print_json, say
 from evalpipe.core.keys import from_key, to_key
-from evalpipe.line.drops import ACCEPT, decide
+from evalpipe.line.drops import ACCEPT, decide, ingested
 from evalpipe.line.project import open_project
 from evalpipe.line.taking import take_reviews
 
@@ -22,10 +23,14 @@ def accept(
     by: Annotated[str, typer.Option(help="Who decides.")],
     why: Annotated[str, typer.Option(help="The reason; it is kept.")],
 ) -> None:
-    """Let a drop through its gate although too many of its labels are doubted."""
+    """Let a drop through its gate although too many of its labels are wrong, or too many rows cannot be scored."""
     project = open_project()
     decide(project, to_key(drop), ACCEPT, by, why)
-    say(f"{drop!r} is accepted by {by}. A running daemon goes on with it; otherwise: evalpipe run --drop {drop}")
+    if ingested(project, to_key(drop))["gate_passed"]:
+        say(f"{drop!r}: its gate lets it through as it is. That {by} accepts it counts if it should be stopped later.")
+    else:
+        then = f"evalpipe run --drop {quote(drop)}"
+        say(f"{drop!r} is accepted by {by}. A running daemon goes on with it; otherwise: {then}")
 
 
 @app.command()
@@ -42,12 +47,14 @@ def review(
         print_json({"file": taken.file, **counts, "drops": drops, "bad": bad})
     else:
         say(
-            f"{file}: {taken.new} new verdicts, {taken.known} known already, {taken.unjudged} not yet judged, "
-            f"{len(bad)} bad lines."
+            f"{file}: new verdicts: {taken.new:,}, known already: {taken.known:,}, rows not yet judged: "
+            f"{taken.unjudged:,}, bad lines: {len(bad):,}."
         )
         for each in taken.bad:
             say(each.reason)
         if taken.new:
             say("A running daemon applies them; otherwise: evalpipe run")
+        elif not taken.known and not bad:
+            say("No verdict is in it: write one into the column `verdict`, and who judged into `by` (docs/review.md).")
     if bad:
         raise typer.Exit(1)

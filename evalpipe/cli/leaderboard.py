@@ -56,6 +56,9 @@ def print_leaderboard(
         table.append([row["rank"], name, *place, row["accuracy"]])
         more.append(_label_cells(row) if labels else _outcome_cells(row))
     added = _LABELS if labels else _OUTCOMES
+    if labels and not rows["n_open_own_family"].sum():  # then these columns say nothing new
+        added = (*_LABELS[:4], *_LABELS[6:])
+        more = [[*cells[:4], *cells[6:]] for cells in more]
     if not labels and rows["cost_usd"].sum() > 0:
         added = (*added, "cost USD")
         more = [[*cells, cost] for cells, cost in zip(more, rows["cost_usd"], strict=True)]

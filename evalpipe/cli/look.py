@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import polars as pl
 import typer
@@ -10,7 +10,8 @@ import typer
 from evalpipe.cli.terminal import JsonFlag, out, print_json, print_table, say
 from evalpipe.core.errors import UsageError
 from evalpipe.core.keys import from_key
-from evalpipe.core.quoting import csv_cell, printable
+from evalpipe.core.quoting import csv_cell, one_line, printable
+from evalpipe.labels.review.sheets import evidence_text
 from evalpipe.line.models import ready_model, to_questions
 from evalpipe.line.project import Project, open_project
 from evalpipe.line.trace import question_history, trace_number
@@ -42,6 +43,8 @@ def show(
         out.print(printable(f"\n{question['text']}\n"), markup=False, emoji=False)
         for letter, choice in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", question["choices"] or [], strict=False):
             out.print(printable(f"  {letter}. {choice}"), markup=False, emoji=False)
+        if question["choices"]:
+            out.print()
         label = ", ".join(question["targets"])
         out.print(
             printable(f"label: {label}   status: {question['status']}   version: {question['label_version']}\n"),
@@ -49,10 +52,26 @@ def show(
         )
         if question["review_state"] == "disagreement":
             say("People disagree about this label, so it stays as delivered; one verdict with `overrules` settles it.")
-    for name in ("quarantine", "doubts", "reviews", "answers", "scores"):
+    for doubt in found["doubts"]:
+        _print_doubt(doubt)
+    for name in ("quarantine", "reviews", "answers", "scores"):
         rows = [{key: _cell(value) for key, value in row.items()} for row in found[name]]
         if rows:
             print_table(name, list(rows[0]), [list(row.values()) for row in rows], width=80)
+
+
+def _print_doubt(doubt: dict[str, Any]) -> None:
+    """Why a label is doubted: a line for each reason, uncut, and one for who said what."""
+    lines = [
+        f"doubted in drop {from_key(doubt['drop'])}: label {', '.join(doubt['targets'])}, "
+        f"proposed {doubt['proposed_target'] or 'nothing'}, suspicion {doubt['suspicion']:.3f}"
+        f"{', flagged' if doubt['flagged'] else ''}",
+        *(f"{signal}: {reason}" for signal, reason in zip(doubt["signals"], doubt["reasons"], strict=True)),
+        *([f"said: {evidence_text(doubt['evidence'])}"] if doubt["evidence"] else []),
+    ]
+    for at, line in enumerate(lines):
+        out.print("  " * (at > 0) + one_line(line, 1000), markup=False, emoji=False, soft_wrap=True)
+    out.print()
 
 
 def trace(

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import polars as pl
@@ -13,6 +14,7 @@ from evalpipe.cli.leaderboard import print_leaderboard
 from evalpipe.cli.terminal import Bar, JsonFlag, print_table, say
 from evalpipe.core.errors import EvalpipeError, UsageError
 from evalpipe.core.keys import draw, drop_of, from_key, to_key
+from evalpipe.line.doubt import gate_verdict
 from evalpipe.line.drops import drop_state, retired
 from evalpipe.line.project import Project, open_project
 from evalpipe.line.taking import TakenReviews, take_landed
@@ -67,7 +69,7 @@ def run_line(project: Project, drops: list[str], models: list[str], limit: int |
         _take_landed(project)
         for drop in drops:
             trouble += _validated(line, drop, budgets, limit)
-        if _take_landed(project):  # verdicts that came together with their drop
+        if _take_landed(project, with_bad=True):  # verdicts that came together with their drop
             for drop in drops:
                 if ingest_needed(project, drop) == "validate":
                     trouble += line.validate(drop).trouble
@@ -93,7 +95,7 @@ def _validated(line: "LocalLine", drop: str, budgets: dict[str, int | None], lim
     needed = ingest_needed(project, drop)
     trouble: list[str] = []
     if needed:
-        say(f"{from_key(drop)}: reading and validating")
+        say(f"{from_key(drop)}: {'reading and validating' if needed == 'ingest' else 'validating again'}")
     if project.config.committee:
         if needed == "ingest" and (unread := line.read(drop).trouble):
             return list(unread)
@@ -102,7 +104,7 @@ def _validated(line: "LocalLine", drop: str, budgets: dict[str, int | None], lim
     if needed:
         done = line.ingest(drop) if needed == "ingest" else line.validate(drop)
         trouble += done.trouble
-        for sentence in done.warnings:
+        for sentence in done.warnings or (() if done.trouble else (gate_verdict(project, drop).message,)):
             say(sentence)
     return trouble
 
@@ -187,17 +189,22 @@ def dev(
     os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *module])  # noqa: S606  no shell
 
 
-def _take_landed(project: Project) -> int:
-    """Take the verdicts of the landing place, as the sensor does where a daemon runs; returns how many were new."""
+def _take_landed(project: Project, with_bad: bool = False) -> int:
+    """Take the verdicts of the landing place, as the sensor does where a daemon runs; returns how many were new.
+
+    `with_bad`: name what cannot be used. Before the drops are read, a verdict may be bad for want of its question.
+    """
     every = take_landed(project)
-    taken = [each for each in every if isinstance(each, TakenReviews)]
-    new = sum(each.new for each in taken)
+    folder = project.landing.root / REVIEWS
+    new = sum(each.new for each in every if isinstance(each, TakenReviews))
     if new:
-        bad = sum(len(each.bad) for each in taken)
-        say(f"{new} new verdicts from {project.landing.root / REVIEWS}; {bad} bad lines")
-    for each in every:
+        say(f"{folder}: new verdicts: {new:,}")
+    for each in every if with_bad else []:
         if isinstance(each, UsageError):
             say(str(each))
+        elif each.bad:
+            look = f"evalpipe labels review {quote(str(folder / each.file))}"
+            say(f"{folder / each.file}: lines that cannot be used: {len(each.bad):,}. What is wrong with each: {look}")
     return new
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Literal
 
 import polars as pl
@@ -10,7 +11,6 @@ import typer
 from evalpipe.cli.terminal import JsonFlag, print_json, print_table, say
 from evalpipe.core.errors import UsageError
 from evalpipe.core.keys import from_key, to_key
-from evalpipe.core.quoting import one_line
 from evalpipe.labels.review.label_studio import labeling_config, tasks
 from evalpipe.labels.review.reviews import holding
 from evalpipe.labels.review.sheets import SheetRow, as_csv, as_jsonl
@@ -57,9 +57,9 @@ def suspects(
         say(f"Not looked at yet: {', '.join(found.not_doubted)}.")
     share = len(found.sheet) / found.questions if found.questions else 0.0
     summary = (
-        f"{found.open:,} open suspects among {found.questions:,} questions, {found.flagged:,} of them flagged; "
-        f"{found.reviewed:,} were judged, people disagree on {found.disagreements:,}. "
-        f"Here are {len(found.sheet):,} ({share:.1%} of the questions)."
+        f"{found.open:,} open suspects among {found.questions:,} questions, {found.flagged:,} of them flagged. "
+        f"Judged: {found.reviewed:,}; people disagree on: {found.disagreements:,}. "
+        f"Listed here: {len(found.sheet):,} ({share:.1%} of the questions)."
     )
     if export is not None:
         if found.sheet:
@@ -77,8 +77,8 @@ def suspects(
         _print(found.sheet, every)
         say(summary)
         say(
-            "To judge them: evalpipe labels suspects --export FILE.csv, fill in verdict and by, then evalpipe labels "
-            "review FILE.csv. See docs/review.md."
+            "Why one is doubted: evalpipe show QUESTION_ID. To judge them: evalpipe labels suspects --export FILE.csv, "
+            "fill in verdict and by, then evalpipe labels review FILE.csv. See docs/review.md."
         )
 
 
@@ -147,21 +147,15 @@ def reviews(
 
 
 def _print(sheet: list[SheetRow], with_state: bool) -> None:
-    """Reasons and texts shortened: to judge them, a person needs the sheet."""
+    """A line each, without the reasons: to judge them, a person needs the sheet, or `evalpipe show`."""
     if not sheet:
         return
-    columns = ["question_id", "suspicion", "flagged", "targets", "proposed_target"]
-    columns += ["state"] if with_state else []
-    rows = [
-        [
-            *(row[name] for name in columns),
-            one_line(f"{row['signals']}: {row['reasons']}", 60),
-            one_line(str(row["text"]), 60),
-        ]
-        for row in sheet[:MOST_ROWS]
-    ]
-    names = {"targets": "label", "proposed_target": "proposed"}
-    print_table("suspects", [*(names.get(each, each) for each in columns), "reasons", "text"], rows, width=60)
+    every_flagged = all(row["flagged"] for row in sheet)
+    columns = ["question_id", "suspicion", *([] if every_flagged else ["flagged"]), "targets", "proposed_target"]
+    columns += ["state", "signals", "text"] if with_state else ["signals", "text"]
+    rows = [[row[name] for name in columns] for row in sheet[:MOST_ROWS]]
+    names = {"targets": "label", "proposed_target": "proposed", "signals": "doubted by"}
+    print_table("suspects", [names.get(each, each) for each in columns], rows, width=200, rest="text")
     if len(sheet) > MOST_ROWS:
         say(f"… and {len(sheet) - MOST_ROWS:,} more; --export writes them all.")
 
@@ -184,8 +178,9 @@ def _write(file: Path, sheet: list[SheetRow], format: Format, force: bool) -> No
     except OSError as error:
         raise UsageError(f"{file}: cannot be written ({error}).") from None
     then = (
-        "import it into Label Studio (`evalpipe labels label-studio-config`), export JSON, and"
+        "import it into Label Studio (`evalpipe labels label-studio-config`), export JSON, and type: evalpipe labels "
+        "review EXPORT.json"
         if format == "label-studio"
-        else "fill in verdict and by, and"
+        else f"fill in verdict and by, and type: evalpipe labels review {quote(str(file))}"
     )
-    say(f"{file}: {len(sheet):,} questions. Now {then} type: evalpipe labels review FILE")
+    say(f"{file}: questions: {len(sheet):,}. Now {then}")

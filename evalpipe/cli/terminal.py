@@ -35,13 +35,21 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(_plain(value), ensure_ascii=False, indent=2) + "\n")
 
 
-def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[object]], width: int = 60) -> None:
-    """A table for people. Numbers stand right; cells of hostile text are one escaped line."""
+def print_table(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[object]], width: int = 60, rest: str | None = None
+) -> None:
+    """A table for people. Numbers stand right; cells of hostile text are one escaped line.
+
+    `rest` names a column that is cut to what the others leave of the line, so that each row is one line.
+    """
     out.print(Text(title, style="bold"))  # a table would break its title at the table's own width
-    table = Table(header_style="bold")
+    table = Table(header_style="bold", expand=rest is not None)
     numeric = [bool(rows) and all(isinstance(row[i], int | float | None) for row in rows) for i in range(len(header))]
     for name, right in zip(header, numeric, strict=True):
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+        if name == rest:
+            table.add_column(name, overflow="ellipsis", no_wrap=True, ratio=1, min_width=20)
+        else:
+            table.add_column(name, justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_shown(value, width)) for value in row))
     out.print(table)

@@ -122,7 +122,10 @@ def member_trouble(project: Project, member: str, drop: str) -> str | None:
     n_questions, n_asked, n_failed = row["n_questions"], row["n_asked"], row["n_failed"]
     limit = project.config.file.answers.max_failed_fraction
     if n_questions and not row["n_answered"]:
-        return f"no answer could be read of {n_questions:,} questions: the member has no say about this drop"
+        return (
+            f"no answer could be read of {n_questions:,} questions: the member has no say about this drop. See to its "
+            "answers (`evalpipe show QUESTION_ID`), or take it out of `[labels] committee`."
+        )
     if n_failed > limit * n_asked:
         return (
             f"{n_failed:,} of {n_asked:,} asked questions failed, the limit is {limit:.0%}; "

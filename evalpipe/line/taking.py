@@ -46,8 +46,10 @@ def take_reviews(project: Project, path: Path) -> TakenReviews:
         raise UsageError(f"{path}: verdicts are read from {', '.join(FORMAT_OF_SUFFIX)} files.")
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read ({error}). Verdict files are UTF-8 text.") from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: byte {error.start:,} is not UTF-8. Save the file as UTF-8 text.") from None
     read = read_reviews(path.name, text, format)
     bad, unknown = list(read.bad), 0
     usable: list[list[Review]] = []  # each verdict, once for each drop

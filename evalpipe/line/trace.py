@@ -11,6 +11,7 @@ from evalpipe.line.rank import latest_leaderboard
 from evalpipe.line.reviews import settled_questions
 from evalpipe.line.standing import standing_questions, standing_scores
 
+_DOUBT = ["drop", "suspicion", "flagged", "targets", "proposed_target", "signals", "reasons", "evidence"]
 _REVIEW = ["drop", "verdict", "correct_target", "by", "at", "why", "overrules", "picked", "question_version"]
 _ANSWER = ["model", "outcome", "text", "error", "prompt_name", "answered_at", "run_id"]
 _SCORE = ["model", "outcome", "score", "extracted", "rule", "reason", "label_version"]
@@ -37,7 +38,7 @@ def question_history(project: Project, question_id: str, bank: str | None = None
     found = {
         "questions": validated + raw,
         "quarantine": rows("quarantine", ["drop", "file", "line", "targets", "code", "reason"]),
-        "doubts": rows("suspects", ["drop", "suspicion", "signals", "reasons", "proposed_target"]),
+        "doubts": rows("suspects", _DOUBT),
         "reviews": rows("label_reviews", _REVIEW),
         "answers": answers.to_dicts(),
         "scores": [{name: row[name] for name in _SCORE} for row in scores],

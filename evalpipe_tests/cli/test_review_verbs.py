@@ -59,13 +59,33 @@ def test_an_exported_sheet_is_filled_in_and_given_back(command, project, tmp_pat
             opened.writelines(json.dumps(row) + "\n" for row in rows)
     said = command(project, "labels", "review", str(file))
     assert said.code == 0, said.err
-    assert "1 new verdicts, 0 known already, 1 not yet judged, 0 bad lines" in said.err
+    assert "new verdicts: 1, known already: 0, rows not yet judged: 1, bad lines: 0." in said.err
     taken = json.loads(command(project, "labels", "review", str(file), "--json").out)
     assert (taken["new"], taken["known"], taken["unjudged"]) == (0, 1, 1)
     found = json.loads(command(project, "labels", "suspects", "--json").out)
     assert [each["question_id"] for each in found["suspects"]] == ["sum-0"]
     found = json.loads(command(project, "labels", "suspects", "--all", "--json").out)
     assert {each["state"] for each in found["suspects"]} == {"open", "reviewed"}
+
+
+def test_a_file_without_a_verdict_says_what_to_fill_in(command, project, tmp_path):
+    """Nothing is wrong with it, and nothing is taken: an empty file, and a sheet as it was exported."""
+    empty, sheet = tmp_path / "empty.csv", tmp_path / "sheet.csv"
+    empty.touch()
+    assert command(project, "labels", "suspects", "--export", str(sheet)).code == 0
+    for file in (empty, sheet):
+        said = command(project, "labels", "review", str(file))
+        assert said.code == 0
+        assert "write one into the column `verdict`, and who judged into `by`" in said.err
+
+
+def test_show_says_why_a_label_is_doubted(command, project):
+    """Every reason in full, with the label as it was delivered and what is proposed."""
+    lines = command(project, "show", "sum-0").out.splitlines()
+    at = next(at for at, line in enumerate(lines) if line.startswith("doubted in drop d d: label 7, proposed"))
+    assert lines[at + 1].startswith("  duplicate: ")
+    assert "…" not in lines[at + 1]
+    assert "\x1b[31m" not in lines[at + 1]
 
 
 def test_label_studio_tasks_and_their_configuration(command, project, tmp_path):
@@ -127,7 +147,7 @@ def test_run_takes_the_verdicts_of_the_landing_place(make_project, instance, mon
         folder.mkdir()
         (folder / "a.csv").write_text("bank,question_id,verdict,correct_target,by\nsums,sum-4,correct,11,ann\n")
         assert run_line(project, ["sums"], ["adder"]) == []
-        assert "1 new verdicts from" in capsys.readouterr().err
+        assert "new verdicts: 1" in capsys.readouterr().err
         (row,) = latest_leaderboard(project).filter(pl.col("subject").is_null()).to_dicts()
         assert (row["right"], row["accuracy_raw_labels"]) == (10, pytest.approx(0.9))
         assert len(stub.requests) == 10

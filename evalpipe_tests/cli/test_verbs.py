@@ -126,22 +126,27 @@ def test_a_retired_drop_leaves_the_leaderboard(command, project, stub):
 
 
 def test_a_stopped_drop_says_how_to_go_on_and_accept_does(command, make_project, stub):
-    """The gate's sentence names the command; after it the drop is evaluated."""
+    """The gate's sentence names the command, ready to be typed; after it the drop is evaluated."""
     project = make_project(MODEL.format(base_url=stub.base_url, more=""))
-    put_drop(
-        project,
-        "bad",
-        [*sums(range(6)), *(row | {"question_id": f"x{n}", "answer": "many"} for n, row in enumerate(sums(range(6))))],
-        toml='kind = "number"\n',
-    )
+    put_drop(project, "bad one", [*sums(range(6)), *({**row, "answer": ""} for row in sums(range(6, 12)))])
     said = command(project, "run")
     assert said.code == 1
-    assert "evalpipe labels accept bad --by WHO --why TEXT" in said.err
+    assert "evalpipe labels accept 'bad one' --by WHO --why TEXT" in said.err
     assert stub.requests == []
-    assert command(project, "labels", "accept", "bad", "--by", " ", "--why", "x").code == 2
-    assert command(project, "labels", "accept", "bad", "--by", "ann", "--why", "known").code == 0
+    assert command(project, "labels", "accept", "bad one", "--by", " ", "--why", "x").code == 2
+    accepted = command(project, "labels", "accept", "bad one", "--by", "ann", "--why", "known")
+    assert (accepted.code, "evalpipe run --drop 'bad one'" in accepted.err) == (0, True)
     assert command(project, "run").code == 0
     assert len(stub.requests) == 6
+
+
+def test_run_says_what_the_gate_found(command, project, stub):
+    """Also of a drop that goes on: what was looked at, and what is not known for want of a committee."""
+    said = command(project, "run")
+    assert "0 of 20 rows cannot be scored, 0 labels are flagged, the error rate is not measured" in said.err
+    assert "`[labels] committee`" in said.err
+    accepted = command(project, "labels", "accept", "sums", "--by", "ann", "--why", "as you like")
+    assert "lets it through as it is" in accepted.err
 
 
 def test_reviews_are_taken_and_bad_lines_named(command, project, stub, tmp_path):

@@ -149,8 +149,9 @@ def test_a_member_who_cannot_be_asked_is_given_up(make_project, line_of, toml):
         assert set(committee_votes(project, "sums")["member"]) == {"adder"}
         down["yes"] = False
         clockwork.cursors.clear()
-        again = [run for run in clockwork.until_quiet() if run != "leaderboard:"]
-        assert again[:2] == ["committee:judge|sums", "validate:sums"]
+        # With an empty cursor the leaderboard may be refreshed in between.
+        runs = [run for run in clockwork.until_quiet() if run != "leaderboard:"]
+        assert runs[:2] == ["committee:judge|sums", "validate:sums"]
     assert set(committee_votes(project, "sums")["member"]) == {"judge", "adder"}
 
 
@@ -158,8 +159,7 @@ def test_a_stopped_drop_asks_no_evaluated_model(make_project, line_of, toml):
     """The committee is asked before the gate; who is only evaluated is asked behind it."""
     with Stub(add) as stub:
         project = make_project(toml(stub, ["judge"], JUDGE.format(base_url=stub.base_url)))
-        no_number = [row | {"question_id": f"no-{n}", "answer": "many"} for n, row in enumerate(sums(range(8)))]
-        put_drop(project, "bad", [*sums(range(10)), *no_number], toml='kind = "number"\n')
+        put_drop(project, "bad", [*sums(range(10)), *({**row, "answer": ""} for row in sums(range(10, 18)))])
         Clockwork(line_of(project)).until_quiet()
         assert {body["model"] for body in stub.bodies} == {"judge-1"}
 

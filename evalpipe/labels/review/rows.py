@@ -34,7 +34,7 @@ def review_of(row: Row) -> Review | str:
     values = {key: row.get(key, "").strip() for key in (*REQUIRED, *OPTIONAL)}
     for key, value in values.items():
         if key in REQUIRED and not value:
-            return f"`{key}` is empty."
+            return f"`{key}` is empty{': write who judged' if key == 'by' else ''}."
         if len(value) > MAX_FIELD or _broken(value):
             return f"`{key}` is too long (over {MAX_FIELD:,} characters) or broken Unicode."
     verdict = values["verdict"].lower()

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
+from evalpipe.core.keys import from_key
 from evalpipe.core.questions import LETTERS
 from evalpipe.core.quoting import csv_cell
 
@@ -48,7 +49,9 @@ def sheet_row(question: Mapping[str, object], suspect: Mapping[str, object] | No
 def evidence_text(evidence: object) -> str:
     """Who said what: `gpt-4: 12 | llama: 13`."""
     pairs = cast("list[dict[str, str | None]]", evidence or [])
-    return " | ".join(f"{pair['who']}: {'–' if pair['said'] is None else pair['said']}" for pair in pairs)
+    return " | ".join(
+        f"{from_key(pair['who'] or '')}: {'–' if pair['said'] is None else pair['said']}" for pair in pairs
+    )
 
 
 def as_csv(sheet: Sequence[SheetRow]) -> str:

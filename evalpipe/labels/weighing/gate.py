@@ -5,6 +5,7 @@ alone stops nothing; where the rate cannot be measured the gate warns, and says 
 """
 
 from dataclasses import dataclass
+from shlex import quote
 
 from evalpipe.labels.weighing.error_rate import FEW_TRUSTED, MOST_ERRORS, ErrorRate, Verdict
 
@@ -29,10 +30,7 @@ _MISSING: dict[Verdict, str] = {
         f"fewer than {FEW_TRUSTED} labels are known for sure: deliver a column `trusted`, or review questions taken at "
         "random (`evalpipe labels sample`)"
     ),
-    "committee too weak": (
-        f"the committee is too weak: one member alone, or its choice is not the label on more than {MOST_ERRORS:.0%} of"
-        " the trusted questions; configure stronger models"
-    ),
+    "committee too weak": "the committee is too weak: one member alone; configure others beside it",
 }
 
 
@@ -65,10 +63,11 @@ def judge_drop(
     measured = rate.verdict == "measured"
     low = max(0.0, rate.low - rate.settled) if measured and rate.low is not None else 0.0
     share = max(n_quarantined / n_rows, low)
-    counts = f"{n_quarantined:,} of {n_rows:,} rows cannot be scored, {n_flagged:,} labels are flagged"
+    unscorable = f" ({n_quarantined / n_rows:.1%})" if n_quarantined else ""
+    counts = f"{n_quarantined:,} of {n_rows:,} rows cannot be scored{unscorable}, {n_flagged:,} labels are flagged"
     found = f"drop {drop}: {counts}, {_told(rate)}; the limit is {limit:.1%}"
     if share <= limit:
-        missing = "" if measured else f" Whether too many labels are wrong is not known: {_MISSING[rate.verdict]}."
+        missing = "" if measured else f" Whether too many labels are wrong is not known: {_missing(rate)}."
         return GateVerdict(True, not measured, share, limit, f"{found}.{missing}")
     if accepted_by is not None:
         return GateVerdict(True, not measured, share, limit, f"{found}; accepted by {accepted_by}.")
@@ -77,9 +76,19 @@ def judge_drop(
         not measured,
         share,
         limit,
-        f"{found}. No model is asked about it. Look at the suspects (`evalpipe labels suspects --drop {drop}`), review"
-        " them, or publish a mended drop under a new name, or raise `[labels] max_label_error_rate`, or let it through"
-        f" with `evalpipe labels accept {drop} --by WHO --why TEXT`.",
+        f"{found}. No model is asked about it. Look at the suspects (`evalpipe labels suspects --drop {quote(drop)}`),"
+        " review them, or publish a mended drop under a new name, or raise `[labels] max_label_error_rate`, or let it through"
+        f" with `evalpipe labels accept {quote(drop)} --by WHO --why TEXT`.",
+    )
+
+
+def _missing(rate: ErrorRate) -> str:
+    errs = rate.committee_error
+    if rate.verdict != "committee too weak" or errs is None or errs <= MOST_ERRORS:
+        return _MISSING[rate.verdict]
+    return (
+        f"the committee is too weak: its choice is not the label on {errs:.1%} of the trusted questions, more than "
+        f"{MOST_ERRORS:.0%}; configure stronger models"
     )
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from shlex import quote
 
 from evalpipe.core.errors import ConfigError, DropError
 from evalpipe.core.keys import from_key
@@ -36,8 +37,8 @@ def _drop(project: Project, drop: str, arrived: bool) -> Iterator[Finding]:
         verdict = gate_verdict(project, drop)
         if not verdict.passed:
             mend = (
-                f"Let it through with `evalpipe labels accept {name} --by WHO --why TEXT`, or publish a mended drop "
-                f"under a new name and type `evalpipe retire {name} --by WHO --why TEXT`."
+                f"Let it through with `evalpipe labels accept {quote(name)} --by WHO --why TEXT`, or publish a mended "
+                f"drop under a new name and type `evalpipe retire {quote(name)} --by WHO --why TEXT`."
             )
             yield warning(DROPS, f"stopped by its gate: {verdict.message}", mend)
 
