@@ -77,8 +77,8 @@ def judge_drop(
         share,
         limit,
         f"{found}. No model is asked about it. Look at the suspects (`evalpipe labels suspects --drop {quote(drop)}`),"
-        " review them, or publish a mended drop under a new name, or raise `[labels] max_label_error_rate`, or let it through"
-        f" with `evalpipe labels accept {quote(drop)} --by WHO --why TEXT`.",
+        " review them, or publish a mended drop under a new name, or raise `[labels] max_label_error_rate`, or let it"
+        f" through with `evalpipe labels accept {quote(drop)} --by WHO --why TEXT`.",
     )
 
 
