@@ -18,7 +18,7 @@ def members(named: Sequence[str], keys: Iterable[str]) -> tuple[str, ...]:
 
 def check_committee(path: Path, named: Sequence[str], models: Mapping[str, AnyModel]) -> None:
     """Raises ConfigError: a name stands twice, or fits no model."""
-    where = f"{path}: `labels.weighing.committee`"
+    where = f"{path}: `labels.committee`"
     for at, name in enumerate(named):
         shown = one_line(repr(name), 80)
         if name in named[:at]:

@@ -37,7 +37,6 @@ class Model(Section):
     banks: list[Name] = []
     family: Name | None = None
     automatic: bool = False
-    family: Name | None = None
     prompt: Name | None = None
     samples: Annotated[int, Field(ge=1, le=1_000)] = 1
     max_requests: Annotated[int, Field(ge=1)] | None = None

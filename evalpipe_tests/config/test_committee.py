@@ -38,7 +38,10 @@ def test_members_are_looked_for_among_the_models_of_recorded_files(load, tmp_pat
 @pytest.mark.parametrize(
     ("toml", "said"),
     [
-        ('[labels]\ncommittee = ["mm"]\n' + CHAT, "no model is named 'mm', and as a pattern it fits none. Models: m."),
+        (
+            '[labels]\ncommittee = ["mm"]\n' + CHAT,
+            "`labels.committee`: no model is named 'mm', and as a pattern it fits none. Models: m.",
+        ),
         ('[labels]\ncommittee = ["x-*"]\n', "none is configured"),
         ('[labels]\ncommittee = ["m", "m"]\n' + CHAT, "'m' is there twice"),
         ('[labels]\ncommittee = [""]\n' + CHAT, "at least 1 character"),

@@ -28,6 +28,7 @@ PRIOR_LABELS = (40.0, 0.05)  # labels that the start value of eps is worth, and 
 # Members share mistakes beyond a question's difficulty, so a vote counts a little less than one that is independent.
 # On planted errors (seeds 20 to 23) this takes a fifth off the calibration error and changes no order that matters.
 VOTE = 0.9
+LARGEST = 600.0  # exp of 709 overflows, which 70 members who make one mistake in a number would reach
 SUBJECT_STRENGTH = 200.0  # answers per subject at which its own share of hard questions weighs as much as the bank's
 _CODES = MOST_OTHERS + 1
 
@@ -140,7 +141,7 @@ class _Votes:
                 base[voted] += weight * (wrong + stray[voted])
                 support[told, code] += weight * (np.log(right[at]) - wrong - stray[told])
                 popular[told, code] += weight * (np.log(rho) - stray[told])
-            mistakes[:, level] = np.exp(popular)
+            mistakes[:, level] = np.exp(np.minimum(popular, LARGEST))
             rest = _of_the_others(mistakes[:, level], self.many)
             each = support + np.log(np.maximum(rest, 1e-300)) - np.log(self.options - 1)[:, None]
             votes[:, level] = base[:, None] + each + np.log(share[:, level])[:, None]

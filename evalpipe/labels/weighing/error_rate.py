@@ -122,11 +122,12 @@ def _surely_above(share: float, n: int, limit: float) -> bool:
 
 
 def _by_reviews(score: np.ndarray, verdicts: np.ndarray, reviewed: np.ndarray, here: np.ndarray) -> tuple[float, float]:
-    errors = verdicts[reviewed] - score[reviewed]
+    said = verdicts[reviewed]
+    errors = said - score[reviewed]
     rate = float(score[here].mean() + errors.mean())
-    # Few wrong ones among the reviewed: as if one more of each kind had been seen.
-    seen = (verdicts[reviewed].sum() + 1) / (reviewed.sum() + 2)
-    least = seen * (1 - seen) / reviewed.sum() if errors.var() == 0 else 0.0
+    # All verdicts alike: as if one more of each kind had been seen. A hundred right labels are no proof.
+    seen = (said.sum() + 1) / (reviewed.sum() + 2)
+    least = seen * (1 - seen) / reviewed.sum() if said.min() == said.max() else 0.0
     return rate, float(np.sqrt(score[here].var() / here.sum() + max(errors.var(ddof=1) / reviewed.sum(), least)))
 
 
@@ -150,7 +151,10 @@ def _by_slice(
     def rate(excess: float, share: float) -> float:
         return excess / max((1 - share) * anyhow + share * hidden, 0.05)
 
-    return _clipped(rate(excess, HIDDEN), rate(excess - spread, HIDDEN_LEAST), rate(excess + spread, HIDDEN_MOST))
+    # Nothing suspicious among n says that the share is below 3 / n, not that it is 0.
+    least = 3 / float(min(open_ones.sum(), trusted.sum()))
+    high = max(rate(excess + spread, HIDDEN_MOST), least)
+    return _clipped(rate(excess, HIDDEN), rate(excess - spread, HIDDEN_LEAST), high)
 
 
 def _strata(likelihood: np.ndarray, options: np.ndarray, trusted: np.ndarray) -> np.ndarray:
@@ -158,7 +162,10 @@ def _strata(likelihood: np.ndarray, options: np.ndarray, trusted: np.ndarray) ->
     there = np.where(how_many(options) > 0, likelihood, 0.0)
     first_two = np.log(np.maximum(np.partition(there, -2, axis=1)[:, -2:], 1e-300))
     sure = first_two[:, 1] - first_two[:, 0]
-    edges = np.unique(np.quantile(sure[trusted], np.linspace(0, 1, STRATA + 1)[1:-1]))
+    # Edges that are trusted questions' own, and none above which there is no other: every stratum holds one.
+    inner = np.linspace(0, 1, STRATA + 1)[1:-1]
+    edges = np.unique(np.quantile(sure[trusted], inner, method="higher"))
+    edges = edges[edges < sure[trusted].max()]
     strata: np.ndarray = np.searchsorted(edges, sure, side="left")
     return strata
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 SLIPS_PER_LABEL = 12.0  # numbers that one slip turns into a given label, about: 9 scales, 2 neighbours, 1-3 swaps, ...
+MOST_DIGITS = 16  # of numbers that one could miss by one; Python refuses to read 4,301 and more
 
 
 def slip_of(label: str, answer: str) -> str | None:
@@ -17,7 +18,8 @@ def _sign(label: str, answer: str) -> bool:
 
 
 def _off_by_one(label: str, answer: str) -> bool:
-    return len(label) < 16 and _is_whole(label) and _is_whole(answer) and abs(int(label) - int(answer)) == 1
+    short = max(len(label), len(answer)) <= MOST_DIGITS
+    return short and _is_whole(label) and _is_whole(answer) and abs(int(label) - int(answer)) == 1
 
 
 def _scale(label: str, answer: str) -> bool:

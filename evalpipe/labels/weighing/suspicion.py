@@ -22,6 +22,7 @@ LIKELY = 0.5  # more probable than not
 RARELY = 0.02  # labels that each special way is worth before anything is seen; nearly none, or it would be found
 USUALLY = 20.0  # right labels, likewise
 WORTH_A_LOOK = 0.05  # the usual share of wrong labels: a label no worse than the next one is not flagged
+UNSURE = 0.001  # what the most certain signal leaves open: one of certainty would outweigh any committee
 SURE = 4.0  # log odds (.982) beyond which members who share their mistakes add little; keeps the order, never says 1
 
 
@@ -129,7 +130,8 @@ def _with_doubts(
     evidence, against = evidence.copy(), against.copy()
     usual = PRIOR_LABELS[1] / (1 - PRIOR_LABELS[1])
     for q, suspicion, proposed in doubts.select("q", "suspicion", "proposed").iter_rows():
-        ratio = min(suspicion, 0.999) / (1 - min(suspicion, 0.999)) / usual
+        believed = min(max(suspicion, UNSURE), 1 - UNSURE)
+        ratio = believed / (1 - believed) / usual
         at = None if proposed is None else code.get((q, proposed))
         if at:
             evidence[q, at] *= ratio
