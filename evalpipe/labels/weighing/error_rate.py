@@ -142,7 +142,7 @@ def _by_slice(
         weight = of_open.sum() / open_ones.sum()
         on_right, on_open = score[of_trusted], score[of_open]
         excess += weight * float(on_open.mean() - on_right.mean())
-        variance += weight**2 * float(on_open.var() / of_open.sum() + on_right.var() / of_trusted.sum())
+        variance += weight**2 * (_of_mean(on_open) + float(on_right.var() / of_trusted.sum()))
         wrong = _on_wrong(likelihood[of_trusted], options[of_trusted])
         anyhow += weight * (wrong[0] - float(on_right.mean()))
         hidden += weight * (wrong[1] - float(on_right.mean()))
@@ -155,6 +155,12 @@ def _by_slice(
     least = 3 / float(min(open_ones.sum(), trusted.sum()))
     high = max(rate(excess + spread, HIDDEN_MOST), least)
     return _clipped(rate(excess, HIDDEN), rate(excess - spread, HIDDEN_LEAST), high)
+
+
+def _of_mean(scores: np.ndarray) -> float:
+    """Variance of the mean, as if two more had been seen, one of each kind: a subject of one question proves little."""
+    seen = float(scores.sum() + 1) / (len(scores) + 2)
+    return float((len(scores) * scores.var() + 2 * seen * (1 - seen)) / (len(scores) + 2)) / len(scores)
 
 
 def _strata(likelihood: np.ndarray, options: np.ndarray, trusted: np.ndarray) -> np.ndarray:
