@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from benchmarks.drift import drift_left, real_drift
 from benchmarks.finding import Found, found, judged, kind_recall, mean, over_seeds
 from benchmarks.known_banks import given, gsm8k, mmlu
 from benchmarks.machine import machine, peak_mb
-from benchmarks.planting import Item, plain, planted
+from benchmarks.planting import Item, planted
 from evalpipe.labels.schema import DOUBTS
 from evalpipe.labels.solutions.signal import doubt_of
 from evalpipe.labels.weighing.error_rate import ErrorRate, Known, error_rate
@@ -168,6 +169,8 @@ def mmlu_rows(folder: Path, seeds: range) -> list[Row]:
     ]
     data = f"MMLU-Redux, all {bad.wrong.sum()} real defects, {len(everybody)} models"
     rows += [
+        Row(data, "share of wrong labels before any correction", result.opinion.error_rate),
+        Row(data, "share of real defects", float(bad.wrong.mean())),
         Row(data, "average precision", bad.average_precision(), 0.145),
         Row(data, "recall at 8%", bad.recall_at(0.08), 0.26),
     ]
@@ -240,38 +243,6 @@ def rate_rows(
 def rate_of(result: Doubted, members: int, trusted: np.ndarray) -> ErrorRate:
     known = Known(trusted, np.full(len(trusted), np.nan), np.zeros(len(trusted), bool))
     return error_rate(result.opinion.likelihood, result.ballots.options, members, known)
-
-
-def drift_left(items: Sequence[Item], result: Found, budget: float = 0.08) -> float:
-    """Mean over all models of the absolute difference to the true accuracy, points, after the first were reviewed."""
-    reviewed = set(np.argsort(-result.suspicion, kind="stable")[: round(budget * len(items))].tolist())
-    truth = [item.true_label for item in items]
-    after = [item.true_label if at in reviewed else item.label for at, item in enumerate(items)]
-    return _difference(items, truth, after)
-
-
-def real_drift(
-    items: Sequence[Item], result: Found, keys: dict[str, str | None], status: dict[str, str], budget: float = 0.08
-) -> float:
-    """The same with the experts' verdicts: a wrong key becomes theirs, a question without right answer is left out."""
-    reviewed = set(np.argsort(-result.suspicion, kind="stable")[: round(budget * len(items))].tolist())
-    fine = ("ok", "kept")
-    truth: list[str | None] = []
-    for item in items:
-        key = keys.get(item.question_id)
-        truth.append(item.label if status[item.question_id] in fine else plain(key) or key if key else None)
-    after = [right if at in reviewed else item.label for at, (item, right) in enumerate(zip(items, truth, strict=True))]
-    return _difference(items, truth, after)
-
-
-def _difference(items: Sequence[Item], truth: Sequence[str | None], after: Sequence[str | None]) -> float:
-    models = sorted({model for item in items for model in item.votes})
-
-    def accuracy(model: str, labels: Sequence[str | None]) -> float:
-        counted = [item.votes.get(model) == label for item, label in zip(items, labels, strict=True) if label]
-        return float(np.mean(counted))
-
-    return 100 * float(np.mean([abs(accuracy(model, truth) - accuracy(model, after)) for model in models]))
 
 
 # ---- speed ---------------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ USUAL_RATE = 0.05  # of wrong labels, where the score starts from; the correctio
 # Wrong labels are mostly any other answer, at times the one that looks most like a right one, and that hides better.
 # The first figure is assumed, the two others make the interval wider on either side.
 HIDDEN, HIDDEN_LEAST, HIDDEN_MOST = 0.4, 0.0, 0.7
-STRATA = 5  # by how sure the committee is: explains a third of the variance of the score on right labels
+STRATA = 5  # by how sure the committee is, so that easy and hard questions are compared with their like
 Z95 = 1.959964
 
 
