@@ -1,16 +1,16 @@
 """evalpipe.toml as types: what may be written, what it means, and the defaults. Validated at load by pydantic."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
 from evalpipe.config.models import AnyModel
+from evalpipe.config.scorers import ChosenScorer
 from evalpipe.config.section import FileName, Name, Seconds, Section, Share, variable_name
 from evalpipe.core.keys import MAX_KEY_LENGTH, fits_key
+from evalpipe.core.questions import Kind
 from evalpipe.store.s3_place import SCHEME, checked_endpoint, split_uri
-
-ScorerName = Literal["number", "choice", "exact", "json"]
 
 
 def _local_path(uri: str, allowed: str) -> str:
@@ -94,12 +94,12 @@ class Answers(Section):
 
 class Bank(Section):
     """`drops`: shell patterns of drop names that belong to this bank where their drop.toml names none.
-    `scorers`: another scorer for a kind of question, e.g. `{ number = "exact" }`.
+    `scorers`: another scorer for a kind of question, or options for it: see `config.scorers`.
     """
 
     description: str = ""
     drops: list[Name] = []
-    scorers: dict[Literal["choice", "number", "math", "text", "json"], ScorerName] = {}
+    scorers: dict[Kind, ChosenScorer] = {}
     max_label_error_rate: Share | None = None
 
 

@@ -1,6 +1,11 @@
 """What an extractor read and what a scorer decided."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+# `high`: the text says that this is its answer, or is nothing else. `medium`: a sentence concludes with it. `low`: it
+# is the only thing that could be meant.
+Confidence = Literal["high", "medium", "low"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,6 +14,7 @@ class Extraction:
 
     `value` is None when nothing could be read with confidence; a guess is worse than that.
     `span` are character offsets [from, to) into the text; `candidates` is what else stood there.
+    `confidence` is a property of the rule, not of the text; None when nothing was read.
     """
 
     value: str | None
@@ -16,6 +22,7 @@ class Extraction:
     span: tuple[int, int] | None = None
     candidates: tuple[str, ...] = ()
     reason: str = ""
+    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

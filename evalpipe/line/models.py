@@ -14,12 +14,13 @@ from evalpipe.backends.protocol import Addressee, Backend, BatchBackend
 from evalpipe.config import Config
 from evalpipe.config.models import AnyModel, OpenAIChatModel, Sampled
 from evalpipe.config.schema import Cache, Prompt
+from evalpipe.config.scorers import DEFAULT_SCORERS
 from evalpipe.core.errors import ConfigError
 from evalpipe.core.keys import to_key
 from evalpipe.core.questions import Kind, Question
 from evalpipe.core.versions import digest
 from evalpipe.line.project import Project
-from evalpipe.scorers import SCORER_OF_KIND, SCORERS, Scorer
+from evalpipe.scorers import Scorer
 
 # Asked in place of a real question to see every field that is sent beside the messages.
 _PROBE = Question("", "", "text", ())
@@ -74,8 +75,8 @@ def model_version(config: Config, key: str, backend: Addressee | None = None) ->
 def scorer_for(config: Config, bank: str, kind: str) -> Scorer:
     """The scorer of this kind of question in this bank."""
     section = config.file.banks.get(bank)
-    named = {**SCORER_OF_KIND, **(section.scorers if section else {})}
-    return SCORERS[named[_kind(kind)]]
+    chosen = section.scorers.get(_kind(kind)) if section else None
+    return chosen or DEFAULT_SCORERS[_kind(kind)]
 
 
 def scorers_version(config: Config, bank: str, kinds: list[str]) -> str:

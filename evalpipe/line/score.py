@@ -129,6 +129,7 @@ def _score_row(
         "answer_run_id": answer["run_id"],
         "scorer": scorer.name,
         "scorer_version": scorer.version,
+        "scorer_options": scorer.options or None,
         "model_version": model_version,
         "scored_at": now(),
         **made.columns(),

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import polars as pl
 
 from evalpipe.config.models import RecordedModel
+from evalpipe.config.scorers import DEFAULT_SCORERS
 from evalpipe.core.keys import drop_of
 from evalpipe.core.questions import KINDS
 from evalpipe.core.versions import digest
@@ -18,7 +19,6 @@ from evalpipe.line.project import Project
 from evalpipe.line.reviews import reviewed_drops
 from evalpipe.line.votes import Seats
 from evalpipe.line.wishes import Wish
-from evalpipe.scorers import SCORERS
 
 
 def wishes(project: Project, given_up: Callable[[Wish], bool] = lambda _: False) -> list[Wish]:
@@ -63,8 +63,11 @@ def leaderboard_inputs(project: Project) -> str:
     doubted = project.lake.read("drops", pl.col("validated_at").is_not_null()).sort("drop")
     models = {key: model_version(project.config, key) for key in project.config.models}
     listed = [key for key, model in project.config.models.items() if model.automatic]
-    banks = {name: sorted(bank.scorers.items()) for name, bank in project.config.file.banks.items()}
-    scorers = {name: scorer.version for name, scorer in SCORERS.items()}
+    banks = {
+        name: sorted((kind, scorer.name, scorer.version) for kind, scorer in bank.scorers.items())
+        for name, bank in project.config.file.banks.items()
+    }
+    scorers = {kind: scorer.version for kind, scorer in DEFAULT_SCORERS.items()}
     return digest(
         banks,
         scorers,

@@ -1,40 +1,27 @@
-"""(question, answer text) -> Score. Pure; one small file each; this dict is the whole registry.
+"""(question, answer text) -> Score. Pure; one small file each; the dict below is the whole registry.
 
 A new scorer is one file, one test and one line here. Change what a scorer or its extractor decides, and raise its
 version: the cells scored by the old one are then scored again, and nothing is asked again.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from types import MappingProxyType
 
-from evalpipe.core.questions import Kind, Question
-from evalpipe.core.scores import Score
+from evalpipe.core.questions import Kind
 from evalpipe.scorers.choice import choice, choice_key
 from evalpipe.scorers.exact import exact, exact_key
 from evalpipe.scorers.json_field import json_field, json_key
 from evalpipe.scorers.number import number, number_key
+from evalpipe.scorers.scorer import Comparison, NoOptions, Scorer, ScorerSpec, made
 
-
-@dataclass(frozen=True, slots=True)
-class Scorer:
-    """A named way to score. `version` is raised by hand with every change of what it decides.
-
-    `key` is the form in which the scorer compares: of an extracted answer or of a target. Two of them are equal to the
-    scorer exactly when their keys are the same text.
-    """
-
-    name: str
-    version: str
-    score: Callable[[Question, str], Score]
-    key: Callable[[Question, str], str]
-
-
-SCORERS: dict[str, Scorer] = {
-    "number": Scorer("number", "1", number, number_key),
-    "choice": Scorer("choice", "1", choice, choice_key),
-    "exact": Scorer("exact", "1", exact, exact_key),
-    "json": Scorer("json", "2", json_field, json_key),
-}
+SPECS: Mapping[str, ScorerSpec] = MappingProxyType(
+    {
+        "number": ScorerSpec("number", "1", NoOptions, lambda _: Comparison(number, number_key)),
+        "choice": ScorerSpec("choice", "1", NoOptions, lambda _: Comparison(choice, choice_key)),
+        "exact": ScorerSpec("exact", "1", NoOptions, lambda _: Comparison(exact, exact_key)),
+        "json": ScorerSpec("json", "2", NoOptions, lambda _: Comparison(json_field, json_key)),
+    }
+)
 
 # Which scorer a question gets unless its bank names another.
 SCORER_OF_KIND: dict[Kind, str] = {
@@ -44,3 +31,11 @@ SCORER_OF_KIND: dict[Kind, str] = {
     "text": "exact",
     "json": "json",
 }
+
+
+def scorer(name: str, options: object | None = None) -> Scorer:
+    """The scorer of this name with these options, an instance of its `ScorerSpec.options`; None: its defaults.
+
+    Raises: KeyError: there is no such scorer.
+    """
+    return made(SPECS[name], options)

@@ -261,6 +261,7 @@ _TABLES = (
             "label_version": _TEXT,
             "scorer": _TEXT,
             "scorer_version": _TEXT,
+            "scorer_options": _TEXT,  # JSON; null: its defaults
             "scored_at": _TIME,
             **_VERSIONS,
             **_MADE_BY,

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from evalpipe.core.questions import Question
-from evalpipe.scorers import SCORERS
+from evalpipe.scorers import scorer
 from evalpipe_tests.shared import DATA, needs_data
 
 pytestmark = needs_data
@@ -20,7 +20,7 @@ def gsm8k():
     questions = {name: Question(name, "?", "number", (key,)) for name, key in zip(ids, keys, strict=True)}
     rows = pl.read_parquet(DATA / "gsm8k" / "recorded_completions.parquet")
     scores = [
-        SCORERS["number"].score(questions[name], text).value
+        scorer("number").score(questions[name], text).value
         for name, text in rows.select("question_id", "completion").iter_rows()
     ]
     return rows.with_columns(score=pl.Series(scores, dtype=pl.Float64))
@@ -55,7 +55,7 @@ def test_mmlu_leaves_unparsed_only_what_has_no_letter():
     assert rows.height == 57_498
     misread = []
     for name, text in rows.select("question_id", "completion").iter_rows():
-        score = SCORERS["choice"].score(questions[name], text)
+        score = scorer("choice").score(questions[name], text)
         if score.extracted != text or score.value != float(text in questions[name].targets):
             misread.append((name, text, score))
     assert misread == []

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from evalpipe.core.questions import Question
-from evalpipe.scorers import SCORER_OF_KIND, SCORERS
+from evalpipe.scorers import SCORER_OF_KIND, scorer
 
 NUMBERS = ["1024", "1,024.0", "1,024", "１０２４", "$5", "5%", "5", "-5", "0.5", "1/2", "-0", "0", "1e3", "1 thousand"]
 TEXTS = ["Paris", "paris.", "“Paris”", "ＰＡＲＩＳ", "the  Nile", "the Nile", "Nile", "Zoë", "zoe", "42", "42.0"]
@@ -28,17 +28,17 @@ CHOICES = ("x", "y", "z")
 )
 def test_two_answers_have_one_key_exactly_when_the_scorer_holds_them_equal(kind, answers, said):
     """One as the answer, the other as the target, for all pairs: a score of 1 and an equal key go together."""
-    scorer = SCORERS[SCORER_OF_KIND[kind]]
+    tested = scorer(SCORER_OF_KIND[kind])
     for one, other in product(answers, answers):
         question = Question("q", "?", kind, (other,), choices=CHOICES if kind == "choice" else ())
-        score = scorer.score(question, said(one))
+        score = tested.score(question, said(one))
         assert score.extracted is not None
-        same = scorer.key(question, score.extracted) == scorer.key(question, other)
+        same = tested.key(question, score.extracted) == tested.key(question, other)
         assert (score.value == 1.0) is same, (one, other)
 
 
 @pytest.mark.parametrize(
-    ("scorer", "answer", "key"),
+    ("name", "answer", "key"),
     [
         ("number", "1,024.0", "1024"),
         ("number", "half", '"half"'),
@@ -48,6 +48,6 @@ def test_two_answers_have_one_key_exactly_when_the_scorer_holds_them_equal(kind,
         ("json", '{"b": 1.0, "a": "X"}', '{"a":"X","b":1}'),
     ],
 )
-def test_a_key_is_what_a_person_would_write(scorer, answer, key):
+def test_a_key_is_what_a_person_would_write(name, answer, key):
     """Keys are shown as what a member of the committee said."""
-    assert SCORERS[scorer].key(Question("q", "?", "text", ()), answer) == key
+    assert scorer(name).key(Question("q", "?", "text", ()), answer) == key

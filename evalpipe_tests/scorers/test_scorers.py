@@ -1,7 +1,7 @@
 import pytest
 
 from evalpipe.core.questions import KINDS, Question
-from evalpipe.scorers import SCORER_OF_KIND, SCORERS
+from evalpipe.scorers import SCORER_OF_KIND, SPECS, scorer
 
 
 def ask(kind, *targets, choices=(), field=None):
@@ -46,7 +46,7 @@ def ask(kind, *targets, choices=(), field=None):
 )
 def test_scores(question, answer, value):
     """Any target counts, the form of an answer does not, and silence is not a wrong answer."""
-    score = SCORERS[SCORER_OF_KIND[question.kind]].score(question, answer)
+    score = scorer(SCORER_OF_KIND[question.kind]).score(question, answer)
     assert score.value == value
     assert (score.extracted is None) is (value is None)
     assert score.reason
@@ -55,5 +55,5 @@ def test_scores(question, answer, value):
 def test_every_kind_has_a_scorer_that_exists():
     """No kind of question is left without a scorer, and the registry's names are the scorers' own."""
     assert set(SCORER_OF_KIND) == set(KINDS)
-    assert set(SCORER_OF_KIND.values()) <= set(SCORERS)
-    assert all(name == scorer.name and scorer.version for name, scorer in SCORERS.items())
+    assert set(SCORER_OF_KIND.values()) <= set(SPECS)
+    assert all(name == spec.name and spec.version for name, spec in SPECS.items())
