@@ -7,6 +7,7 @@ tolerance = "0.01"
 """
 
 import json
+from dataclasses import fields
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -39,7 +40,7 @@ def with_options(name: str, options: dict[str, Any]) -> Scorer:
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False)[0]
         option = ".".join(str(part) for part in fault["loc"])
-        allowed = ", ".join(SPECS[name].options.__dataclass_fields__) or "none"
+        allowed = ", ".join(each.name for each in fields(SPECS[name].options)) or "none"
         if fault["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
             raise ValueError(f"scorer {name!r} has no option {option!r}. Allowed: {allowed}") from None
         said = fault["msg"].removeprefix("Value error, ")
