@@ -18,7 +18,8 @@ demo: $(READY)  ## a drop of sample questions, a real model on this CPU, a leade
 
 test: $(READY)  ## lint, types, all tests
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright --pythonpath $(BIN)/python
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup -m "not alone"
+	@$(BIN)/python -m pytest -m alone
 
 dev: $(READY)   ## Dagster's UI and daemon on 127.0.0.1:3000
 	@$(BIN)/evalpipe dev

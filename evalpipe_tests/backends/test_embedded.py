@@ -123,6 +123,8 @@ def test_the_server_ends_with_its_parent():
     code = """
 import asyncio
 from evalpipe.backends.embedded import Embedded
+
+pytestmark = pytest.mark.alone
 async def main():
     async with Embedded(None, {}, parallel=1, context=256).sessions() as (session,):
         print(session._server.process.pid, flush=True)

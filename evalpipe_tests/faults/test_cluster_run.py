@@ -14,6 +14,8 @@ from evalpipe.store.shared_cache import SharedCache
 from evalpipe_tests.answering.scripted import Run, Scripted, go, plain, requests
 from evalpipe_tests.redis_servers import RedisServer, masters_of, needs_redis, redis_cluster
 
+pytestmark = pytest.mark.alone
+
 QUESTIONS = 2_000
 KILL_AT = 500
 LEASE_S = 3.0  # of requests whose answers found no cache: so long does the second run wait for them

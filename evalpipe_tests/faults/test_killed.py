@@ -15,6 +15,8 @@ from evalpipe_tests.commands import environment, evalpipe, evalpipe_words
 from evalpipe_tests.stub import Reaction, Stub
 from evalpipe_tests.sums import MODEL, add, put_drop, sums
 
+pytestmark = pytest.mark.alone
+
 IN_FLIGHT = 8
 QUESTIONS = 240
 KILLS = 3

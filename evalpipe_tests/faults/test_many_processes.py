@@ -11,9 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from evalpipe_tests.commands import ROOT, environment
 from evalpipe_tests.faults.asking_process import ours_of
 from evalpipe_tests.redis_servers import RedisServer
+
+pytestmark = pytest.mark.alone
 
 SOAK = "EVALPIPE_SOAK" in os.environ  # the full size takes half a minute on two cores
 PROCESSES, QUESTIONS, OURS = (16, 10_000, 5_000) if SOAK else (8, 2_000, 1_000)

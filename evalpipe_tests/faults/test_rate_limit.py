@@ -8,7 +8,7 @@ from evalpipe_tests.sums import MODEL, put_drop, sums
 
 RATE_PER_S, BURST, QUESTIONS = 100, 50, 250
 
-pytestmark = pytest.mark.skipif(needs_nginx() is not None, reason=str(needs_nginx()))
+pytestmark = [pytest.mark.alone, pytest.mark.skipif(needs_nginx() is not None, reason=str(needs_nginx()))]
 
 
 def test_the_limit_of_an_endpoint_is_used_and_loses_nothing(make_project, line_of):

@@ -8,6 +8,8 @@ from evalpipe.store.journal import cell_journal
 from evalpipe_tests.stub import Reaction, Stub
 from evalpipe_tests.sums import MODEL, add, numbers_of, put_drop, sums
 
+pytestmark = pytest.mark.alone
+
 QUESTIONS = 60
 IN_FLIGHT = 4
 CELL = Cell("adder", "sums.0000")

@@ -18,6 +18,8 @@ from evalpipe_tests.commands import environment, evalpipe, evalpipe_words
 from evalpipe_tests.stub import Reaction, Stub
 from evalpipe_tests.sums import MODEL, add, numbers_of, put_drop, sums
 
+pytestmark = pytest.mark.alone
+
 CELL = Cell("adder", "sums.0000")
 CELL_NAMES = (CELL.model, CELL.shard)
 RUN_AND_TIME = ("run_id", "answered_at", "scored_at", "answer_run_id", "latency_s", "attempts", "model_version")

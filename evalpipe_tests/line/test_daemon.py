@@ -18,6 +18,8 @@ from evalpipe_tests.commands import environment, evalpipe, evalpipe_words, tool
 from evalpipe_tests.stub import Stub
 from evalpipe_tests.sums import MODEL, add, put_drop, sums
 
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).parents[2]
 ASSETS = [
     "raw_questions",

@@ -1,10 +1,13 @@
 """A real language model answers generated questions through the whole line."""
 
 import polars as pl
+import pytest
 
 from evalpipe.line.rank import latest_leaderboard
 from evalpipe.sample import write_sample
 from evalpipe_tests.clockwork import Clockwork
+
+pytestmark = pytest.mark.alone
 
 TOML = """
 [models.smollm2-135m]
