@@ -11,8 +11,10 @@ from rich.text import Text
 from evalpipe.cli.terminal import Bar, JsonFlag, out, print_json, print_table, say
 from evalpipe.core.keys import from_key
 from evalpipe.core.quoting import one_line
+from evalpipe.line.board_versions import board_at, board_versions, ranked_model
 from evalpipe.line.changes import grouped
 from evalpipe.line.project import open_project
+from evalpipe.line.replay import Replay, replay
 from evalpipe.line.rescore import Rescored, rescore
 
 SHOWN_QUESTIONS = 10  # of each group of changed verdicts; --json has all
@@ -20,6 +22,7 @@ SHOWN_QUESTIONS = 10  # of each group of changed verdicts; --json has all
 
 def add_to(app: typer.Typer) -> None:
     app.command("rescore")(rescore_verb)
+    app.command("replay")(replay_verb)
 
 
 def rescore_verb(
@@ -53,6 +56,91 @@ def rescore_verb(
         raise typer.Exit(1)
 
 
+def replay_verb(
+    model: Annotated[str, typer.Option(help="The model.")],
+    bank: Annotated[str, typer.Option(help="The bank.")],
+    at: Annotated[
+        str | None, typer.Option(help="A version of table `leaderboard`, a time (ISO), or `latest`. None: list them.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make a leaderboard number again from the stored answers by today's code, and compare it bit for bit.
+
+    Asks nobody and writes nothing; what evalpipe.toml says by now does not matter.
+    Exit codes: 0 the same, 1 something differs, 2 wrong use.
+    """
+    project = open_project()
+    key = ranked_model(project, model)
+    if at is None:
+        _print_versions(board_versions(project, key, bank), as_json=as_json)
+        return
+    done = replay(project, key, bank, board_at(project, key, bank, at))
+    if as_json:
+        print_json(_replay_as_json(done))
+    else:
+        _print_replay(done)
+    if not done.same:
+        raise typer.Exit(1)
+
+
+def _print_versions(versions: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print_json(versions)
+        return
+    header = ("version", "time (UTC)", "accuracy", "questions", "code", "commit")
+    rows = [
+        (
+            str(row["version"]),
+            f"{row['refreshed_at']:%Y-%m-%d %H:%M:%S}",
+            row["accuracy"],
+            row["n_questions"],
+            row["code_version"],
+            row["git_commit"],
+        )
+        for row in versions
+    ]
+    print_table("leaderboards", header, rows)
+    say("Replay one: add --at VERSION, a time, or `latest`.")
+
+
+def _print_replay(done: Replay) -> None:
+    row = done.row
+    accuracy = "no accuracy" if row["accuracy"] is None else f"accuracy {row['accuracy']!r}"
+    say(f"{from_key(row['model'])} on {row['bank']}, {row['refreshed_at']:%Y-%m-%d %H:%M:%S} UTC: {accuracy}")
+    for note in done.notes:
+        say(f"Note: {note}.")
+    print_changes(done.verdicts, questions=True)
+    if done.figures:
+        rows = [(each.subject or "all", each.figure, repr(each.then), repr(each.now)) for each in done.figures]
+        print_table("figures that differ", ("subject", "figure", "then", "now"), rows)
+    same = "Every verdict and every figure is the same, bit for bit." if done.same else "It is not the same:"
+    differ = (
+        f" {done.verdicts.height:,} verdicts, {len(done.figures):,} figures; {done.read_otherwise:,} answers are read "
+        "otherwise with the same verdict."
+    )
+    say(f"{same}{'' if done.same else differ} Compared: {done.rows:,} verdicts, {done.figures_compared:,} figures.")
+
+
+def _replay_as_json(done: Replay) -> dict[str, Any]:
+    row = done.row
+    kept = {name: row[name] for name in ("bank", "accuracy", "refreshed_at", "code_version", "git_commit")}
+    return {
+        "same": done.same,
+        "model": from_key(row["model"]),
+        **kept,
+        "verdicts_compared": done.rows,
+        "figures_compared": done.figures_compared,
+        "verdicts_changed": done.verdicts.height,
+        "read_otherwise": done.read_otherwise,
+        **changes_as_json(done.verdicts, with_verdicts=True),
+        "figures": [
+            {"subject": each.subject, "figure": each.figure, "then": each.then, "now": each.now}
+            for each in done.figures
+        ],
+        "notes": list(done.notes),
+    }
+
+
 def print_changes(verdicts: pl.DataFrame, *, questions: bool) -> None:
     """The groups of changed verdicts as a table; with `questions` those of each group below it."""
     groups = grouped(verdicts)
@@ -79,13 +167,11 @@ _GROUPED = ("why", "old_rule", "new_rule", "old_verdict", "new_verdict")
 def _question(row: dict[str, Any]) -> str:
     sample = f" (sample {row['sample']})" if row["sample"] else ""
     name = f"{from_key(row['model'])} / {row['bank']} / {row['question_id']}{sample}"
-    read = [f"“{one_line(text, 60)}”" if text is not None else "nothing" for text in _read(row)]
-    return f"{one_line(name, 120)}: read {read[0]}" + (f", now {read[1]}" if read[0] != read[1] else "")
-
-
-def _read(row: dict[str, Any]) -> Iterator[str | None]:
-    yield row["old_extracted"]
-    yield row["new_extracted"]
+    old, new = (
+        f"read “{one_line(text, 60)}”" if text is not None else one_line(row[f"{when}_reason"] or "not scored", 80)
+        for when, text in (("old", row["old_extracted"]), ("new", row["new_extracted"]))
+    )
+    return f"{one_line(name, 120)}: {old}" + (f"; now {new}" if old != new else "")
 
 
 def _from_to(old: str | None, new: str | None) -> str:

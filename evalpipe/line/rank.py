@@ -1,5 +1,6 @@
 """leaderboard: per model and bank the accuracy with its interval, every denominator, and the rank on common ground."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -134,8 +135,9 @@ def _figures(questions: pl.DataFrame, current: pl.DataFrame, counted: pl.DataFra
     not_asked = questions.height - current["question_id"].n_unique()
     estimate = _estimate(counted)
     total, failed = counted.height, shown["failed"]
-    requests = current.unique(["fingerprint", "sample"])  # equal questions were one request, paid for once
-    points = float(counted["score"].sum())
+    # Equal questions were one request, paid for once. In stored order, and summed exactly: a replay compares the bits.
+    requests = current.unique(["fingerprint", "sample"], keep="first", maintain_order=True)
+    points = math.fsum(counted["score"].drop_nulls())
     return {
         "n_questions": questions.height,
         **shown,
@@ -149,7 +151,7 @@ def _figures(questions: pl.DataFrame, current: pl.DataFrame, counted: pl.DataFra
         "bound_high": (points + failed) / (total + failed) if total + failed else None,
         "prompt_tokens": int(requests["prompt_tokens"].sum()),
         "completion_tokens": int(requests["completion_tokens"].sum()),
-        "cost_usd": float(requests["cost_usd"].sum()),
+        "cost_usd": math.fsum(requests["cost_usd"].drop_nulls()),
         "questions_version": _version(questions, "question_version"),
         "labels_version": _version(questions, "label_version"),
     }
