@@ -6,6 +6,7 @@ today does not matter; what the code does today is what is tried.
 
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ import evalpipe
 from evalpipe.config.scorers import stored_scorer
 from evalpipe.core.errors import LakeError, UsageError
 from evalpipe.core.keys import from_key
+from evalpipe.core.quoting import one_line
 from evalpipe.line.changes import CHANGE, changes
 from evalpipe.line.project import MadeBy, Project, git_commit
 from evalpipe.line.rank import compute_leaderboard
@@ -64,7 +66,7 @@ def replay(project: Project, model: str, bank: str, board: pl.DataFrame) -> Repl
 
     The other models' scores, which ranks compare with, are taken as they are stored.
 
-    Raises: UsageError: the row cannot be replayed. LakeError: a version of a table or an answer is gone.
+    Raises: UsageError: the row cannot be replayed: a version of a table, an answer or a scorer is gone.
     """
     whole = board.filter(pl.col("bank") == bank, pl.col("subject").is_null())
     row = whole.filter(pl.col("model") == model).row(0, named=True)
@@ -76,17 +78,12 @@ def replay(project: Project, model: str, bank: str, board: pl.DataFrame) -> Repl
     terms, versions = read_terms(whole.to_dicts())
     moment = Moment(project.lake.place, versions)
     then = replace(project, lake=moment)
-    try:
+    with _as_it_was(row):
         stored = _stored(then, terms, model, bank)
         again = replayed_scores(project.lake, moment, stored)
-        found = changes(stored, again)
         made = MadeBy("replay", evalpipe.__version__, git_commit())
         board_now = compute_leaderboard(_with_scores(then, again, model, bank), made, terms)
-    except LakeError as error:
-        raise LakeError(
-            f"{from_key(model)} on {bank!r} at {row['refreshed_at']:%Y-%m-%d %H:%M:%S} cannot be replayed: a version "
-            f"of a table that it was made from is not there any more, perhaps vacuumed. {error}"
-        ) from error
+    found = changes(stored, again)
     recorded = board.filter(pl.col("model") == model, pl.col("bank") == bank)
     mine = board_now.filter(pl.col("model") == model, pl.col("bank") == bank)
     compared = [name for name in recorded.columns if name in mine.columns and name not in _ORIGIN]
@@ -99,6 +96,19 @@ def replay(project: Project, model: str, bank: str, board: pl.DataFrame) -> Repl
         figures=tuple(_different(recorded, mine, compared)),
         notes=tuple(_notes(row, stored)),
     )
+
+
+@contextmanager
+def _as_it_was(row: Mapping[str, Any]) -> Iterator[None]:
+    """Reads of old versions: what is gone is said as it is, for exit code 1 means that a number differs."""
+    try:
+        yield
+    except (LakeError, OSError, pl.exceptions.ComputeError) as error:
+        raise UsageError(
+            f"{from_key(row['model'])} on {row['bank']!r} at {row['refreshed_at']:%Y-%m-%d %H:%M:%S} cannot be "
+            "replayed: a version of a table that it was made from cannot be read any more, perhaps it was vacuumed "
+            f"({one_line(str(error), 200)}). Restore the lake from a backup, or replay a later one."
+        ) from error
 
 
 def _stored(then: Project, terms: BoardTerms, model: str, bank: str) -> pl.DataFrame:

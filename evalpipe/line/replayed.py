@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from evalpipe.config.scorers import stored_scorer
-from evalpipe.core.errors import LakeError, UsageError
+from evalpipe.core.errors import UsageError
 from evalpipe.core.quoting import one_line
 from evalpipe.line.models import to_questions
 from evalpipe.line.scoring import ToScore, delivered_question, verdicts
@@ -26,7 +26,7 @@ def replayed_scores(lake: Lake, moment: Lake, stored: pl.DataFrame) -> pl.DataFr
         lake: where the answers are; nothing is ever taken from them, so they are read as they are now.
         moment: where questions and labels are as they were.
 
-    Raises: LakeError: an answer or a question is gone. UsageError: a scorer does not exist any more.
+    Raises: UsageError: an answer or a question is gone, or a scorer does not exist any more.
     """
     columns = list(TABLES["scores"].columns)
     frames = [_replayed(lake, moment, some) for some in stored.select(columns).iter_slices(_ROWS)]
@@ -48,9 +48,9 @@ def _replayed(lake: Lake, moment: Lake, stored: pl.DataFrame) -> pl.DataFrame:
         lost = rows.filter(pl.col(column).is_null())
         if not lost.is_empty():
             example = one_line(str(lost["question_id"][0]), 60)
-            raise LakeError(
-                f"{what} of {lost.height:,} score rows is not in the lake any more (question {example!r} for one). "
-                "Tables `answers` and `questions` are never deleted from by evalpipe; restore them from a backup."
+            raise UsageError(
+                f"cannot be replayed: {what} of {lost.height:,} score rows is not in the lake any more (question "
+                f"{example!r} for one). evalpipe deletes no answer and no version; restore them from a backup."
             )
     scored = verdicts(_to_score(rows, questions))
     return rows.drop(scored.columns).hstack(scored).select(stored.columns)
