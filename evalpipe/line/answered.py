@@ -14,6 +14,17 @@ from evalpipe.store.lake import Lake
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredBatch:
+    """Some questions: their rows with the `fingerprint` of each one's request, the same as questions, and the rows of
+    `answers` that count, in the order of their samples. Equal questions share an answer; one may have none.
+    """
+
+    rows: pl.DataFrame
+    questions: list[Question]
+    answers: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
 class AnsweredQuestion:
     """A question, its row, its request's fingerprint, and the rows of `answers` that count, by sample; maybe none."""
 
@@ -23,20 +34,27 @@ class AnsweredQuestion:
     answers: list[dict[str, Any]]
 
 
-def answered_questions(
-    lake: Lake, ready: ReadyModel, asked: QuestionSet, samples: int
-) -> Iterator[list[AnsweredQuestion]]:
+def answered_batches(lake: Lake, ready: ReadyModel, asked: QuestionSet, samples: int) -> Iterator[AnsweredBatch]:
     """All questions of the set, some thousand at a time: a shard may be larger than memory."""
     maker = ready.maker()
     for rows in asked.batches(lake):
         questions = to_questions(rows)
         fingerprints = [maker.request(question).fingerprint for question in questions]
-        answers = answers_of(lake, ready.key, pl.Series("fingerprint", fingerprints, dtype=pl.String))
+        rows = rows.with_columns(fingerprint=pl.Series(fingerprints, dtype=pl.String))
+        answers = answers_of(lake, ready.key, rows["fingerprint"])
         answers = answers.filter(pl.col("sample") < samples).sort("sample", maintain_order=True)
+        yield AnsweredBatch(rows, questions, answers)
+
+
+def answered_questions(
+    lake: Lake, ready: ReadyModel, asked: QuestionSet, samples: int
+) -> Iterator[list[AnsweredQuestion]]:
+    """The same, question by question."""
+    for batch in answered_batches(lake, ready, asked, samples):
         by_fingerprint: dict[str, list[dict[str, Any]]] = {}
-        for answer in answers.iter_rows(named=True):
+        for answer in batch.answers.iter_rows(named=True):
             by_fingerprint.setdefault(answer["fingerprint"], []).append(answer)
         yield [
-            AnsweredQuestion(row, question, fingerprint, by_fingerprint.get(fingerprint, []))
-            for row, question, fingerprint in zip(rows.iter_rows(named=True), questions, fingerprints, strict=True)
+            AnsweredQuestion(row, question, row["fingerprint"], by_fingerprint.get(row["fingerprint"], []))
+            for row, question in zip(batch.rows.iter_rows(named=True), batch.questions, strict=True)
         ]

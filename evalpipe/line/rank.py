@@ -1,19 +1,21 @@
 """leaderboard: per model and bank the accuracy with its interval, every denominator, and the rank on common ground."""
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from evalpipe.core.stats import Estimate, accuracy
 from evalpipe.core.versions import digest
 from evalpipe.line.label_effects import label_effects
-from evalpipe.line.models import model_version, scorers_version
-from evalpipe.line.open_doubts import kin_of, open_doubts
+from evalpipe.line.open_doubts import open_doubts
 from evalpipe.line.project import MadeBy, Project, now
 from evalpipe.line.ranks import ranks
 from evalpipe.line.score import COUNTS, DENOMINATOR
 from evalpipe.line.standing import standing_questions, standing_scores
+from evalpipe.line.terms import BoardTerms, todays_terms, written_terms
+from evalpipe.store.moment import moment_of
 from evalpipe.store.tables import TABLES
 
 
@@ -29,12 +31,15 @@ def refresh_leaderboard(project: Project, made: MadeBy) -> LeaderboardSummary:
     last = latest_leaderboard(project)
     told = [name for name in rows.columns if name not in _ORIGIN]
     changed = not rows.select(told).sort(told[:3]).equals(last.select(told).sort(told[:3]))
+    # Rows from before `made_from` was kept could never be repeated.
+    changed |= last.filter(pl.col("subject").is_null())["made_from"].null_count() > 0
     if changed:
         project.lake.append("leaderboard", rows if not rows.is_empty() else _nothing(made))
     return LeaderboardSummary(rows, changed)
 
 
-_ORIGIN = ("refreshed_at", "run_id", "code_version", "git_commit")
+# The tables' versions are part of `made_from`, and another version need not hold another row.
+_ORIGIN = ("made_from", "refreshed_at", "run_id", "code_version", "git_commit")
 
 
 def latest_leaderboard(project: Project) -> pl.DataFrame:
@@ -47,26 +52,32 @@ _NEEDED = ("bank", "model", "question_id", "sample", "cluster", "outcome", "coun
 _NEEDED += ("raw_label_score", "fingerprint", "prompt_tokens", "completion_tokens", "cost_usd")
 
 
-def compute_leaderboard(project: Project, made: MadeBy) -> pl.DataFrame:
-    """The rows of table `leaderboard`, as of now. Doubts give bounds; no accuracy and no rank knows of them."""
+def compute_leaderboard(project: Project, made: MadeBy, terms: BoardTerms | None = None) -> pl.DataFrame:
+    """The rows of table `leaderboard`, as of now. Doubts give bounds; no accuracy and no rank knows of them.
+
+    `terms`: what evalpipe.toml said when they were made; None: what it says today. With the terms that a row was made
+    from, on a lake of its moment (`store.moment`), the same row comes out.
+    """
+    lake = moment_of(project.lake)
+    project = replace(project, lake=lake)
     questions = standing_questions(project)
+    terms = terms or todays_terms(project, questions)
     doubts = open_doubts(project, questions)
-    every_score = _scores(project, questions, doubts)
+    every_score = _scores(project, questions, doubts, terms)
     refreshed_at = now()
     rows: list[dict[str, object]] = []
     for (bank,), bank_questions in questions.group_by("bank", maintain_order=True):
         bank_doubts = doubts.filter(pl.col("bank") == bank)
         # In one order always: a sum of floats in another order is another number, and would be told as a change.
         bank_scores = every_score.filter(pl.col("bank") == bank).sort("question_id", "sample")
-        scores = {model: bank_scores.filter(pl.col("model") == model).collect() for model in project.config.models}
+        scores = {model: bank_scores.filter(pl.col("model") == model).collect() for model in terms.models}
         current = {model: rows.filter(pl.col("current")) for model, rows in scores.items()}
         places = ranks(current, bank_questions["question_id"], bank_doubts["question_id"])
         reviewed = bank_questions["review_ids"].list.len().sum() > 0
         for model, own in scores.items():
-            automatic = project.config.models[model].automatic and project.config.evaluated(model, str(bank))
-            if own.is_empty() and not automatic:
+            if own.is_empty() and bank not in terms.models[model].listed:
                 continue
-            kin = kin_of(project.config, model)
+            kin = list(terms.models[model].kin)
             for subject, asked in _parts(bank_questions):
                 answered, doubted = (
                     each if subject is None else each.join(asked, on="question_id", how="semi", maintain_order="left")
@@ -83,8 +94,11 @@ def compute_leaderboard(project: Project, made: MadeBy) -> pl.DataFrame:
                         "other_versions": answered.height - current.height,
                         **label_effects(current, counted, doubted, kin, reviewed=reviewed),
                         **(places.get(model, {}) if subject is None else {}),
-                        "model_version": model_version(project.config, model),
-                        "scorers_version": scorers_version(project.config, str(bank), asked["kind"].to_list()),
+                        "model_version": terms.models[model].model_version,
+                        "scorers_version": terms.scorers_version(str(bank), asked["kind"]),
+                        "made_from": None
+                        if subject is not None
+                        else written_terms(terms, str(bank), model, lake.versions),
                         "refreshed_at": refreshed_at,
                         **made.columns(),
                     }
@@ -97,11 +111,11 @@ def _nothing(made: MadeBy) -> pl.DataFrame:
     return pl.DataFrame([{"refreshed_at": now(), **made.columns()}], schema=TABLES["leaderboard"].columns)
 
 
-def _scores(project: Project, questions: pl.DataFrame, doubts: pl.DataFrame) -> pl.LazyFrame:
+def _scores(project: Project, questions: pl.DataFrame, doubts: pl.DataFrame, terms: BoardTerms) -> pl.LazyFrame:
     """The score rows in few columns, and `answer`: what was read, of doubted questions alone, where it is asked for."""
     doubted = doubts.lazy().select("bank", "question_id", doubted=pl.lit(True))
     return (
-        standing_scores(project, questions)
+        standing_scores(project, questions, terms)
         .join(doubted, on=["bank", "question_id"], how="left")
         .select(*_NEEDED, answer=pl.when("doubted").then("extracted"))
     )
@@ -121,8 +135,9 @@ def _figures(questions: pl.DataFrame, current: pl.DataFrame, counted: pl.DataFra
     not_asked = questions.height - current["question_id"].n_unique()
     estimate = _estimate(counted)
     total, failed = counted.height, shown["failed"]
-    requests = current.unique(["fingerprint", "sample"])  # equal questions were one request, paid for once
-    points = float(counted["score"].sum())
+    # Equal questions were one request, paid for once. In stored order, and summed exactly: a replay compares the bits.
+    requests = current.unique(["fingerprint", "sample"], keep="first", maintain_order=True)
+    points = math.fsum(counted["score"].drop_nulls())
     return {
         "n_questions": questions.height,
         **shown,
@@ -136,7 +151,7 @@ def _figures(questions: pl.DataFrame, current: pl.DataFrame, counted: pl.DataFra
         "bound_high": (points + failed) / (total + failed) if total + failed else None,
         "prompt_tokens": int(requests["prompt_tokens"].sum()),
         "completion_tokens": int(requests["completion_tokens"].sum()),
-        "cost_usd": float(requests["cost_usd"].sum()),
+        "cost_usd": math.fsum(requests["cost_usd"].drop_nulls()),
         "questions_version": _version(questions, "question_version"),
         "labels_version": _version(questions, "label_version"),
     }

@@ -1,5 +1,6 @@
 """Ranks: who is before whom on the questions that all have answered, and which of it rests on doubted labels."""
 
+import math
 from collections.abc import Mapping
 
 import polars as pl
@@ -40,8 +41,9 @@ def ranks(
         rows.filter(pl.col("question_id").is_in(common.to_list())).select("model", "question_id", "score", "answer")
         for rows in counted.values()
     ]
-    swaps = could_swap({model: float(table[model].sum()) for model in ranked}, pl.concat(rows))
-    means = pl.Series([table[model].mean() for model in ranked], dtype=pl.Float64)
+    points = {model: math.fsum(table[model]) for model in ranked}  # exactly, whatever the order: a replay compares bits
+    swaps = could_swap(points, pl.concat(rows))
+    means = pl.Series([points[model] / table.height for model in ranked], dtype=pl.Float64)
     places = means.rank("min", descending=True).cast(pl.Int64)
     return {
         model: {"rank": rank, "accuracy_common": mean, "n_common": table.height, "could_swap_with": swaps[model]}

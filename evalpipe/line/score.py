@@ -1,19 +1,17 @@
 """scores: one cell scored. Every question of the shard that was asked has one row; what failed stays null."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from evalpipe.core.keys import from_key
-from evalpipe.core.questions import Question
-from evalpipe.core.scores import Score
 from evalpipe.line.answer import shard_row
-from evalpipe.line.answered import answered_questions
+from evalpipe.line.answered import answered_batches
 from evalpipe.line.cell import no_questions, shard_questions
-from evalpipe.line.models import ReadyModel, ready_model, scorer_for, scorers_version
+from evalpipe.line.models import ReadyModel, ready_model, scorers_version
 from evalpipe.line.project import MadeBy, Project, now
+from evalpipe.line.scoring import score_rows
 from evalpipe.store.lease import lease
 from evalpipe.store.tables import TABLES
 from evalpipe.telemetry.progress import Progress
@@ -43,31 +41,34 @@ def score_cell(project: Project, model: str, shard: str, made: MadeBy, progress:
         versions = shard_row(project.lake, shard)
         bank, total = str(versions["bank"]), int(str(versions["n_questions"]))
         progress.start(f"scoring {from_key(model)} · {shard}", total)
-        frames = list(_scored(project, ready, shard, bank, made, progress))
+        frame = cell_scores(project, ready, shard, bank, made, progress)
         progress.finish()
-        frame = pl.concat(frames) if frames else pl.DataFrame(schema=TABLES["scores"].columns)
         held.check()
-        project.lake.replace("scores", frame, model=model, shard=shard)
-        _mark_scored(project, model, versions, made)
+        keep_scores(project, model, versions, frame, made)
     not_asked = total - frame["question_id"].n_unique()
     return ScoreSummary(model, shard, bank, total, {**count_outcomes(frame), "not_asked": not_asked})
 
 
-def _scored(
+def cell_scores(
     project: Project, ready: ReadyModel, shard: str, bank: str, made: MadeBy, progress: Progress
-) -> Iterator[pl.DataFrame]:
-    """The score rows of the shard, a batch of questions at a time: a shard may be larger than memory."""
-    found = False
-    for some in answered_questions(project.lake, ready, shard_questions(shard, bank), ready.samples):
-        found = True
-        scored: list[dict[str, object]] = []
-        for each in some:
-            for answer in each.answers:
-                scored.append(_score_row(project, each.row, each.question, answer, ready.model_version, made))
-            progress.advance()
-        yield pl.DataFrame(scored, schema=TABLES["scores"].columns)
-    if not found:
+) -> pl.DataFrame:
+    """The cell's score rows as they are today, written nowhere. The caller holds the cell's lease.
+
+    Raises: UsageError: the shard has no questions.
+    """
+    frames: list[pl.DataFrame] = []
+    for batch in answered_batches(project.lake, ready, shard_questions(shard, bank), ready.samples):
+        frames.append(score_rows(project.config, batch, ready.model_version, made))
+        progress.advance(batch.rows.height)
+    if not frames:
         raise no_questions(f"shard {shard}")
+    return pl.concat(frames)
+
+
+def keep_scores(project: Project, model: str, versions: dict[str, object], frame: pl.DataFrame, made: MadeBy) -> None:
+    """Put these rows in the place of the cell's. `versions`: the shard's row, read before they were made."""
+    project.lake.replace("scores", frame, model=model, shard=str(versions["shard"]))
+    _mark_scored(project, model, versions, made)
 
 
 # What a score row counts as; the order is that of the leaderboard's columns.
@@ -96,51 +97,6 @@ def counted_as() -> pl.Expr:
 def count_outcomes(scores: pl.DataFrame) -> dict[str, int]:
     counted = dict(scores.group_by(counted_as().alias("count")).len().iter_rows())
     return {name: int(counted.get(name, 0)) for name in COUNTS}
-
-
-def _score_row(
-    project: Project,
-    row: dict[str, object],
-    question: Question,
-    answer: dict[str, object],
-    model_version: str,
-    made: MadeBy,
-) -> dict[str, object]:
-    scorer = scorer_for(project.config, str(row["bank"]), question.kind)
-    text = answer["text"]
-    answered = answer["outcome"] == "answered"
-    if answered and text is None:
-        score = raw = Score(None, None, None, "the reply holds no text")
-    elif answered:
-        score = scorer.score(question, str(text))
-        raw = score if row["targets"] == row["raw_targets"] else scorer.score(_delivered(row, question), str(text))
-    else:
-        score = raw = Score(None, None, None, str(answer["error"] or answer["outcome"]))
-    return {
-        **{name: row[name] for name in ("shard", "drop", "bank", "question_id", "subject", "cluster", "status")},
-        **{name: row[name] for name in ("label_version", "question_version")},
-        **{name: answer[name] for name in ("model", "sample", "outcome", "fingerprint", "prompt_tokens")},
-        **{name: answer[name] for name in ("completion_tokens", "cost_usd", "prompt_name", "prompt_hash")},
-        "score": score.value,
-        "raw_label_score": raw.value,
-        "extracted": score.extracted,
-        "rule": score.rule,
-        "reason": score.reason,
-        "answer_run_id": answer["run_id"],
-        "scorer": scorer.name,
-        "scorer_version": scorer.version,
-        "scorer_options": scorer.options or None,
-        "model_version": model_version,
-        "scored_at": now(),
-        **made.columns(),
-    }
-
-
-def _delivered(row: dict[str, object], question: Question) -> Question:
-    """The question with the label as the drop delivered it, before any review."""
-    targets = row["raw_targets"]
-    assert isinstance(targets, list)
-    return replace(question, targets=tuple(targets))
 
 
 def _mark_scored(project: Project, model: str, versions: dict[str, Any], made: MadeBy) -> None:

@@ -7,9 +7,9 @@ label, model and scorer versions are today's; the others are left out, and count
 import polars as pl
 
 from evalpipe.line.drops import drop_order
-from evalpipe.line.models import model_version, scorer_for
 from evalpipe.line.project import Project
 from evalpipe.line.score import counted_as
+from evalpipe.line.terms import BoardTerms, todays_terms
 
 _QUESTION = ["bank", "question_id", "drop", "shard", "kind", "subject", "cluster", "status", "review_ids"]
 _QUESTION += ["question_version", "label_version"]
@@ -29,20 +29,21 @@ def standing_questions(project: Project) -> pl.DataFrame:
     )
 
 
-def standing_scores(project: Project, questions: pl.DataFrame) -> pl.LazyFrame:
+def standing_scores(project: Project, questions: pl.DataFrame, terms: BoardTerms | None = None) -> pl.LazyFrame:
     """Score rows of configured models on standing questions, with `count` (what a row counts as, see `line.score`) and
-    `current`: made from today's versions of all four. Lazy: half a million rows of all columns take 0.6 GB.
+    `current`: made from today's versions of all four, or from those of `terms`. Lazy: half a million rows of all
+    columns take 0.6 GB.
     """
-    models = list(project.config.models)
+    terms = terms or todays_terms(project, questions)
+    models = list(terms.models)
     versions = pl.DataFrame(
-        {"model": models, "model_version_now": [model_version(project.config, key) for key in models]},
+        {"model": models, "model_version_now": [each.model_version for each in terms.models.values()]},
         schema={"model": pl.String, "model_version_now": pl.String},
     )
-    kinds = questions.select("bank", "kind").unique()
-    scorers = [scorer_for(project.config, bank, kind) for bank, kind in kinds.iter_rows()]
-    kinds = kinds.with_columns(
-        scorer_now=pl.Series([each.name for each in scorers], dtype=pl.String),
-        scorer_version_now=pl.Series([each.version for each in scorers], dtype=pl.String),
+    kinds = pl.DataFrame(
+        [(bank, kind, each.name, each.version) for (bank, kind), each in terms.scorers.items()],
+        schema=dict.fromkeys(("bank", "kind", "scorer_now", "scorer_version_now"), pl.String),
+        orient="row",
     )
     facts = questions.select(
         "bank",

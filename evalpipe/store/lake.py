@@ -26,6 +26,7 @@ _T = TypeVar("_T")
 Place = Path | S3Place
 
 COMMIT_TRIES = 12  # with the pauses below about 20 s: 16 writers on one table needed at most 6 tries
+LOG_KEPT = "interval 365 days"  # Delta forgets versions after 30 days: a number could be repeated for a month only
 ROW_GROUP_ROWS = 8_192  # two shards of the default size, so that reading one shard skips the rest of its drop
 
 
@@ -42,14 +43,21 @@ class Lake:
             raise ValueError(f"{self.place} is no local folder")
         return self.place
 
+    def writable(self) -> bool:
+        return True
+
     def path(self, table: str) -> Place:
         return self.place / TABLES[table].name
 
     def open(self, table: str) -> DeltaTable | None:
         """The table as it is now, or None where nothing was written yet."""
+        return self.open_at(table, None)
+
+    def open_at(self, table: str, version: int | None) -> DeltaTable | None:
+        """The table at a version of its log; None: the last one. Raises LakeError: it has no such version any more."""
         path = self.path(table)
         try:
-            return DeltaTable(_uri(path), storage_options=_options(path))
+            return DeltaTable(_uri(path), version=version, storage_options=_options(path))
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
@@ -165,6 +173,8 @@ class Lake:
 
     def _created(self, spec: TableSpec) -> DeltaTable:
         """The table, made first where it is missing: of several writers that make it at once, one wins."""
+        if not self.writable():
+            raise ValueError(f"{spec.name}: a lake of another moment can only be read")
         opened = self.open(spec.name)
         if opened is not None:
             return opened
@@ -178,6 +188,7 @@ class Lake:
             schema=Table.from_arrow(spec.empty()).schema,
             mode="ignore",
             partition_by=list(spec.partition_by) or None,
+            configuration={"delta.logRetentionDuration": LOG_KEPT},
             storage_options=_options(path),
         )
 

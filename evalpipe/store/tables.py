@@ -335,6 +335,7 @@ _TABLES = (
             "labels_version": _TEXT,
             "model_version": _TEXT,
             "scorers_version": _TEXT,
+            "made_from": _TEXT,  # JSON (`line.terms`): versions of the tables, what evalpipe.toml said; null by subject
             "refreshed_at": _TIME,
             **_MADE_BY,
         },

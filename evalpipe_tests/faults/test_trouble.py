@@ -33,7 +33,7 @@ def line(make_project, line_of):
 def figures(project):
     """The leaderboard without what tells one run from another."""
     rows = latest_leaderboard(project)
-    return rows.drop("refreshed_at", "run_id", "model_version").sort("bank", "subject", nulls_last=True)
+    return rows.drop("refreshed_at", "run_id", "model_version", "made_from").sort("bank", "subject", nulls_last=True)
 
 
 def test_an_endpoint_that_refuses_half_way_keeps_what_came(line):

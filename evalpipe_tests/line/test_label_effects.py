@@ -23,7 +23,7 @@ from evalpipe_tests.line.recorded_line import (
 # up: 6 of 8; down: 5 of 8, and one that could not be read.
 ANSWERS = {"up": list("AAAAAABB"), "down": ["A", "A", "A", "A", "A", "B", "C", None]}
 
-ABOUT_DOUBTS = ("n_open_", "doubt_", "could_swap_with", "refreshed_at")
+ABOUT_DOUBTS = ("n_open_", "doubt_", "could_swap_with", "refreshed_at", "made_from")
 
 
 @pytest.fixture

@@ -1,0 +1,105 @@
+"""Score rows made again from what they name: the question, the label, the answer and the scorer of then."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from evalpipe.config.scorers import stored_scorer
+from evalpipe.core.errors import UsageError
+from evalpipe.core.quoting import one_line
+from evalpipe.line.models import to_questions
+from evalpipe.line.scoring import ToScore, delivered_question, verdicts
+from evalpipe.scorers import Scorer
+from evalpipe.store.lake import Lake
+from evalpipe.store.tables import TABLES
+
+_ROWS = 20_000  # at a time: their answers' texts are in memory
+
+# What finds the very answer that a row was scored from; `run_id` is the row's `answer_run_id`.
+_ANSWER = ("fingerprint", "sample", "run_id", "outcome")
+
+
+def replayed_scores(lake: Lake, moment: Lake, stored: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `stored` (table `scores`, of one model) with the verdicts that today's code gives.
+
+    Args:
+        lake: where the answers are; nothing is ever taken from them, so they are read as they are now.
+        moment: where questions and labels are as they were.
+
+    Raises: UsageError: an answer or a question is gone, or a scorer does not exist any more.
+    """
+    columns = list(TABLES["scores"].columns)
+    frames = [_replayed(lake, moment, some) for some in stored.select(columns).iter_slices(_ROWS)]
+    return pl.concat(frames) if frames else stored.select(columns)
+
+
+def _replayed(lake: Lake, moment: Lake, stored: pl.DataFrame) -> pl.DataFrame:
+    rows = stored.with_row_index("at").join(
+        _answers(lake, stored),
+        left_on=["fingerprint", "sample", "answer_run_id", "outcome"],
+        right_on=_ANSWER,
+        how="left",
+        maintain_order="left",
+    )
+    questions = _questions(moment, stored)
+    rows = rows.join(questions.select("drop", "question_id", "row"), on=["drop", "question_id"], how="left")
+    rows = rows.sort("at")
+    for column, what in (("answered", "the answer"), ("row", "the question")):
+        lost = rows.filter(pl.col(column).is_null())
+        if not lost.is_empty():
+            example = one_line(str(lost["question_id"][0]), 60)
+            raise UsageError(
+                f"cannot be replayed: {what} of {lost.height:,} score rows is not in the lake any more (question "
+                f"{example!r} for one). evalpipe deletes no answer and no version; restore them from a backup."
+            )
+    scored = verdicts(_to_score(rows, questions))
+    return rows.drop(scored.columns).hstack(scored).select(stored.columns)
+
+
+def _to_score(rows: pl.DataFrame, questions: pl.DataFrame) -> Iterator[ToScore]:
+    made = to_questions(questions)
+    delivered = [
+        delivered_question(question, raw)
+        for question, raw in zip(made, questions["raw_targets"].to_list(), strict=True)
+    ]
+    scorers: dict[tuple[str, str | None], Scorer] = {}
+    named = rows.select("row", "outcome", "answer_text", "error", "scorer", "scorer_options")
+    for at, outcome, text, error, name, options in named.iter_rows():
+        if (name, options) not in scorers:
+            scorers[name, options] = _scorer(name, options)
+        yield ToScore(scorers[name, options], made[at], delivered[at], outcome, text, error)
+
+
+def _scorer(name: str, options: str | None) -> Scorer:
+    try:
+        return stored_scorer(name, options)
+    except ValueError as error:
+        raise UsageError(f"the scores name a scorer that this version of evalpipe does not have: {error}.") from None
+
+
+def _answers(lake: Lake, stored: pl.DataFrame) -> pl.DataFrame:
+    """The answers that the rows name; of equal ones the first, as for scores."""
+    model, fingerprints = stored["model"][0], stored.select(pl.col("fingerprint").unique()).lazy()
+    found = (
+        lake.scan("answers")
+        .filter(pl.col("model") == model)
+        .select(*_ANSWER, "answered_at", "error", answer_text="text")
+        .join(fingerprints, on="fingerprint", how="semi")
+        .with_columns(answered=pl.lit(True))
+        .collect()
+    )
+    # As in `line.answers`: of answers the first counts, of failures and rejections the last.
+    last, at = pl.col("outcome").is_in(["rejected", "failed"]), pl.col("answered_at").dt.epoch("us")
+    found = found.sort(pl.when(last).then(-at).otherwise(at), maintain_order=True)
+    return found.unique(_ANSWER, keep="first", maintain_order=True).drop("answered_at")
+
+
+def _questions(moment: Lake, stored: pl.DataFrame) -> pl.DataFrame:
+    """The questions of the rows with the labels of then; `row` numbers them."""
+    ids = stored.select("drop", "question_id", "question_version", "label_version").unique().lazy()
+    found = moment.scan("questions").filter(pl.col("drop").is_in(stored["drop"].unique().to_list()))
+    return (
+        found.join(ids, on=["drop", "question_id", "question_version", "label_version"], how="semi")
+        .collect()
+        .with_row_index("row")
+    )

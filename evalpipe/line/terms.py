@@ -1,0 +1,88 @@
+"""What a leaderboard depends on beside the tables: what evalpipe.toml says, as far as a number needs it.
+
+Written into the leaderboard's rows, together with the versions of the tables: so a number can be made again whatever
+evalpipe.toml says by then.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from evalpipe.core.versions import digest
+from evalpipe.line.models import model_version, scorer_for
+from evalpipe.line.open_doubts import kin_of
+from evalpipe.line.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class RankedModel:
+    """`kin`: itself and its family, by key. `listed`: the banks in which it has a row even before it answered."""
+
+    model_version: str
+    kin: tuple[str, ...]
+    listed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedScorer:
+    """`options`: as in `Scorer`, JSON or ""."""
+
+    name: str
+    version: str
+    options: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoardTerms:
+    """`models` by key, in their order; `scorers` by bank and kind of question."""
+
+    models: Mapping[str, RankedModel]
+    scorers: Mapping[tuple[str, str], NamedScorer]
+
+    def scorers_version(self, bank: str, kinds: Iterable[str]) -> str:
+        """As `line.models.scorers_version`."""
+        chosen = [(kind, self.scorers[bank, kind]) for kind in sorted(set(kinds))]
+        return digest([(kind, each.name, each.version) for kind, each in chosen])
+
+
+def todays_terms(project: Project, questions: pl.DataFrame) -> BoardTerms:
+    """What evalpipe.toml says today of the banks and kinds of these questions (`line.standing`)."""
+    config = project.config
+    banks = questions["bank"].unique().to_list()
+    models = {
+        key: RankedModel(
+            model_version(config, key),
+            tuple(kin_of(config, key)),
+            frozenset(bank for bank in banks if model.automatic and config.evaluated(key, bank)),
+        )
+        for key, model in config.models.items()
+    }
+    found = questions.select("bank", "kind").unique()
+    scorers = {(bank, kind): scorer_for(config, bank, kind) for bank, kind in found.iter_rows()}
+    named = {key: NamedScorer(each.name, each.version, each.options) for key, each in scorers.items()}
+    return BoardTerms(models, named)
+
+
+def written_terms(terms: BoardTerms, bank: str, model: str, tables: Mapping[str, int]) -> str:
+    """What a row was made from, as JSON: its model's place and kin, the bank's scorers, the tables' versions."""
+    scorers = {
+        kind: [each.name, each.version, each.options]
+        for (of_bank, kind), each in sorted(terms.scorers.items())
+        if of_bank == bank
+    }
+    said = {"place": list(terms.models).index(model), "kin": terms.models[model].kin, "scorers": scorers}
+    return json.dumps({**said, "tables": dict(sorted(tables.items()))}, ensure_ascii=False)
+
+
+def read_terms(rows: Sequence[Mapping[str, Any]]) -> tuple[BoardTerms, dict[str, int]]:
+    """The terms of one bank and the tables' versions, from the rows (whole bank) of one refresh of the leaderboard."""
+    said = {row["model"]: json.loads(row["made_from"]) for row in rows}
+    versions = {row["model"]: row["model_version"] for row in rows}
+    bank = str(rows[0]["bank"])
+    ordered = sorted(said, key=lambda model: said[model]["place"])
+    models = {model: RankedModel(versions[model], tuple(said[model]["kin"]), frozenset({bank})) for model in ordered}
+    scorers = {(bank, kind): NamedScorer(*named) for kind, named in said[ordered[0]]["scorers"].items()}
+    return BoardTerms(models, scorers), said[ordered[0]]["tables"]
