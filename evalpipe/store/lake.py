@@ -4,7 +4,8 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -31,9 +32,13 @@ ROW_GROUP_ROWS = 8_192  # two shards of the default size, so that reading one sh
 
 @dataclass(frozen=True, slots=True)
 class Lake:
-    """All tables under one folder, local or on S3. Safe for many processes: Delta's log decides who committed."""
+    """All tables under one folder, local or on S3. Safe for many processes: Delta's log decides who committed.
+
+    `moment`: the tables are read as they were then, and cannot be written; see `as_of`.
+    """
 
     place: Place
+    moment: datetime | None = None
 
     @property
     def root(self) -> Path:
@@ -45,11 +50,25 @@ class Lake:
     def path(self, table: str) -> Place:
         return self.place / TABLES[table].name
 
+    def as_of(self, moment: datetime) -> "Lake":
+        """The same lake as it was at a moment (with its time zone), for reading."""
+        return replace(self, moment=moment)
+
+    def written_at(self, table: str, version: int) -> datetime:
+        """When this Delta version of a table was committed. Raises LakeError: the table has no such version."""
+        opened = self.open(table)
+        for entry in opened.history() if opened else ():
+            if entry["version"] == version:
+                return datetime.fromtimestamp(entry["timestamp"] / 1000, UTC)
+        newest = f"its newest is {opened.version()}" if opened else "nothing was written yet"
+        raise LakeError(f"{self.path(table)}: there is no version {version}; {newest}.")
+
     def open(self, table: str) -> DeltaTable | None:
-        """The table as it is now, or None where nothing was written yet."""
+        """The table as it is now, or at the lake's moment; None where nothing was written yet."""
         path = self.path(table)
         try:
-            return DeltaTable(_uri(path), storage_options=_options(path))
+            opened = DeltaTable(_uri(path), storage_options=_options(path))
+            return opened if self.moment is None else _as_of(opened, self.moment)
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
@@ -182,6 +201,8 @@ class Lake:
         )
 
     def _retried(self, spec: TableSpec, commit: Callable[[], _T]) -> _T:
+        if self.moment is not None:
+            raise ValueError(f"table {spec.name} as of {self.moment} is past: it can be read, and no more")
         path = self.path(spec.name)
         for tried in range(COMMIT_TRIES):
             try:
@@ -197,6 +218,17 @@ class Lake:
                     continue
                 raise _unusable(path, error) from _cause(path, error)
         raise AssertionError("unreachable")
+
+
+def _as_of(opened: DeltaTable, moment: datetime) -> DeltaTable | None:
+    first = min(opened.history(), key=lambda entry: entry["version"])
+    # Before the first commit that it knows, Delta would give that one, in which there may be rows already.
+    if first["timestamp"] > moment.timestamp() * 1000:
+        if first["version"] == 0:
+            return None
+        raise LakeError(f"{opened.table_uri}: its log does not reach back to {moment}. Name a later moment.")
+    opened.load_as_version(moment)
+    return opened
 
 
 _WRITER = WriterProperties(max_row_group_size=ROW_GROUP_ROWS, compression="ZSTD")

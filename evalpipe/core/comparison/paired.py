@@ -41,6 +41,7 @@ class Comparison:
     stderr: float
     ci: Interval
     test: str
+    why: str
     p: float
     p_exact: float | None
     p_mid: float | None
@@ -67,7 +68,7 @@ def compare_pairs(
 
     Returns: the interval holds 0 exactly where p > 0.05: where its formula and the test's differ at the edge, its end
         is put at 0.
-    Raises: ValueError: no pairs, nulls, scores outside [0, 1], lengths that differ, or a single cluster.
+    Raises: ValueError: no pairs, nulls, scores outside [0, 1], or lengths that differ.
     Source: difference and interval: Bonett and Price 2012, "Adjusted Wald confidence interval for a difference of
         binomial proportions based on paired data" (JEBS 37), see `units`. Equivalence: Schuirmann 1987, "A comparison
         of the two one-sided tests procedure" (J. Pharmacokinetics and Biopharmaceutics 15). Pairs and clusters: Miller
@@ -81,12 +82,12 @@ def compare_pairs(
     plain = Units(each, np.ones(len(each)))
     units = _clustered(each, cluster) or plain
     clustered = units is not plain
-    if clustered and len(units.sums) < 2:
-        raise ValueError(f"all {len(each)} pairs are of one cluster; a comparison takes two or more.")
-    steady = units.with_imagined() if binary or clustered or not each.any() else units
+    imagine = binary or clustered or not each.any()
+    # A single cluster shows no spread: it says nothing, and two imagined pairs must not make it speak.
+    steady = units.with_imagined() if imagine and not (clustered and len(units.sums) < 2) else units
     p_exact = p_mid = None
     if clustered:
-        test, p = _by_clusters(units)
+        test, p = cluster_test(units)
     elif binary:
         p_exact, p_mid = mcnemar_exact(only_a, only_b), mcnemar_mid_p(only_a, only_b)
         test, p = ("McNemar exact", p_exact) if only_a + only_b < FEW else ("McNemar mid-p", p_mid)
@@ -101,6 +102,7 @@ def compare_pairs(
         stderr=units.stderr(),
         ci=_agreeing(steady.interval(0.95), p),
         test=test,
+        why=_why(clustered, binary),
         p=p,
         p_exact=p_exact,
         p_mid=p_mid,
@@ -114,12 +116,19 @@ def compare_pairs(
     )
 
 
-def _by_clusters(units: Units) -> tuple[str, float]:
+def cluster_test(units: Units) -> tuple[str, float]:
+    """The name of the test that clusters call for, and its two-sided p."""
     differing = int(np.count_nonzero(units.sums))
     if differing > MANY:
         return "t over clusters", units.two_sided_p()
     mid = differing >= FEW
     return f"sign flips of clusters, {'mid-p' if mid else 'exact'}", sign_flip_p(units.sums, mid)
+
+
+def _why(clustered: bool, binary: bool) -> str:
+    if clustered:
+        return "questions share clusters, so a cluster is the unit"
+    return "scores are 0 and 1 and no questions share a cluster" if binary else "scores are fractions, without clusters"
 
 
 def _clustered(each: np.ndarray, cluster: pl.Series | None) -> Units | None:

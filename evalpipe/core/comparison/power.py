@@ -1,7 +1,7 @@
 """What a run can find: the smallest difference that it detects, and how many pairs a difference needs.
 
-Only pairs on which the models disagree say which is better, so their share decides; it is known from a comparison of two
-like models, or assumed: rarely above 0.3, 0.1 for two checkpoints of one model.
+Only pairs on which the models disagree say which is better, so their share decides. It is known from a comparison of
+two such models, or assumed: rarely above 0.3, and 0.1 for two checkpoints of one model.
 
 Source: Miettinen 1968, "The matched pairs design in the case of all-or-none responses" (Biometrics 24); Connor 1987,
 "Sample size for testing differences in proportions for the paired-sample design" (Biometrics 43). Clusters: Kish 1965,

@@ -1,8 +1,8 @@
 """A mean difference over units (questions, or clusters of them), its t statistic at any value, and its interval.
 
 The statistic at d is sum(D - m d) over the root of the sum of (D - m d)^2: the spread about the value that is tested,
-not about the mean that was seen. For units of equal size it turns into Student's t exactly; where few clusters hold most
-questions it is smaller, as it should be, where the usual sandwich is too sure of itself.
+not about the mean that was seen. For units of equal size it turns into Student's t exactly; where few clusters hold
+most questions it is smaller, as it should be, where the usual sandwich is too sure of itself.
 
 Source: Efron 1969, "Student's t-test under symmetry conditions" (JASA 64), for the statistic and its tails; Bonett and
 Price 2012 (JEBS 37) for the two imagined pairs, one won by each model, that keep an interval of few differences honest.

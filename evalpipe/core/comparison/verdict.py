@@ -50,11 +50,10 @@ def _judged(each: Comparison, p: float, p_equivalent: float, alpha: float, first
     verdict: Verdict = "equivalent" if within else "cannot tell"
     if p <= alpha and each.difference:
         verdict = "better" if each.difference > 0 else "worse"
-    detectable = minimum_detectable_difference(
-        each.n,
-        max(each.discordant, 2 / (each.n + 2)),  # at least the two imagined pairs
-        alpha=first,
-        design_effect=each.effect,
-        clusters=each.clusters,
-    )
+    detectable = None
+    if each.clusters is None or each.clusters > 1:
+        discordant = max(each.discordant, 2 / (each.n + 2))  # at least the two imagined pairs
+        detectable = minimum_detectable_difference(
+            each.n, discordant, alpha=first, design_effect=each.effect or 1.0, clusters=each.clusters
+        )
     return Judged(each, verdict, within and p <= alpha, p, p_equivalent, detectable)
