@@ -65,12 +65,14 @@ _Found = tuple[str, str, str, str | None, Pairing]
 def _asked(questions: pl.DataFrame, wanted: Wanted) -> pl.DataFrame:
     keys = tuple(to_key(drop) for drop in wanted.drops)
     for column, names in (("bank", wanted.banks), ("drop", keys), ("subject", wanted.subjects)):
-        there = set(questions[column].drop_nulls())
+        there: set[str] = set(questions[column].drop_nulls())
+        shown = from_key if column == "drop" else str
         for name in names:
             if name not in there:
-                shown = sorted(from_key(each) if column == "drop" else each for each in there)
-                known = one_line(", ".join(shown), 300) or "none"
-                raise UsageError(f"no standing question has the {column} {one_line(name, 60)!r}. There are: {known}.")
+                known = one_line(", ".join(sorted(map(shown, there))), 300) or "none"
+                raise UsageError(
+                    f"no standing question has the {column} {one_line(shown(name), 60)!r}. There are: {known}."
+                )
         questions = questions.filter(pl.col(column).is_in(names)) if names else questions
     return questions
 

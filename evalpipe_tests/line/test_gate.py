@@ -9,9 +9,8 @@ from evalpipe.config.policy import Policy
 from evalpipe.core.errors import ConfigError
 from evalpipe.line.gate import judge_policy
 from evalpipe.line.gate.ruling import worst
-from evalpipe.line.project import open_project
 from evalpipe.store.tables import TABLES
-from evalpipe_tests.line.recorded_line import BANK, answered_project, refreshed, review
+from evalpipe_tests.line.recorded_line import BANK, answered_project, built, refreshed, review, rewrite
 
 # good is right on 96 of 100, fair on 80, poor on 40; half has fifty yet, of gone ten answers failed.
 ANSWERS = {
@@ -26,22 +25,11 @@ ANSWERS = {
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """One project for all tests here, which only read it."""
-    folder = tmp_path_factory.mktemp("gate")
-
-    def make_project(toml):
-        (folder / "evalpipe.toml").write_text(toml)
-        return open_project(folder / "evalpipe.toml")
-
-    project = answered_project(make_project, folder, ANSWERS)
+    project = built(tmp_path_factory.mktemp("gate"), ANSWERS)
     rewrite(project, "half", lambda rows: rows.head(50))
     failed = pl.when(pl.int_range(pl.len()) < 10).then(pl.lit("failed")).otherwise("outcome")
     rewrite(project, "gone", lambda rows: rows.with_columns(outcome=failed))
     return project
-
-
-def rewrite(project, model, change):
-    """The model's score rows changed, as another run would have left them."""
-    project.lake.replace("scores", change(project.lake.read("scores", pl.col("model") == model)), model=model)
 
 
 def judged(project, **rule):

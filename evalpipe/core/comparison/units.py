@@ -52,14 +52,14 @@ class Units:
         units, n = len(self.sums), float(self.sizes.sum())
         if units < 2:
             return 0.0
-        residuals = self.sums - self.sizes * (math.fsum(self.sums) / n)
-        return units / (units - 1) * math.fsum(residuals**2) / n**2
+        residuals = self.sums - self.sizes * (float(np.sum(self.sums)) / n)
+        return units / (units - 1) * float(np.sum(residuals**2)) / n**2
 
     def t(self, at: float) -> float:
         """Student's t, with units - 1 degrees of freedom, of the hypothesis that the true difference is `at`."""
         units = len(self.sums)
         off = self.sums - self.sizes * at
-        total, squares = math.fsum(off), math.fsum(off**2)
+        total, squares = float(np.sum(off)), float(np.sum(off**2))
         if total == 0 or units < 2:
             return 0.0
         ratio = total * total / squares  # at most the number of units, by Cauchy and Schwarz
@@ -87,11 +87,11 @@ class Units:
         reach = units * quantile**2 / (units - 1 + quantile**2)  # of the squared statistic
         n = float(self.sizes.sum())
         # total - n d at most the root of reach times the sum of (D - m d)^2: a parabola in d.
-        square = n * n - reach * math.fsum(self.sizes**2)
+        square = n * n - reach * float(np.sum(self.sizes**2))
         if square <= 0:
             return Interval(-1.0, 1.0)  # one cluster holds nearly all questions: nothing is excluded
-        total = math.fsum(self.sums)
-        middle = n * total - reach * math.fsum(self.sums * self.sizes)
-        least = total * total - reach * math.fsum(self.sums**2)
+        total = float(np.sum(self.sums))
+        middle = n * total - reach * float(np.sum(self.sums * self.sizes))
+        least = total * total - reach * float(np.sum(self.sums**2))
         root = math.sqrt(max(0.0, middle * middle - square * least))
         return Interval(max(-1.0, (middle - root) / square), min(1.0, (middle + root) / square))
