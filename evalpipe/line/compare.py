@@ -65,7 +65,7 @@ _Found = tuple[str, str, str, str | None, Pairing]
 def _asked(questions: pl.DataFrame, wanted: Wanted) -> pl.DataFrame:
     keys = tuple(to_key(drop) for drop in wanted.drops)
     for column, names in (("bank", wanted.banks), ("drop", keys), ("subject", wanted.subjects)):
-        there: set[str] = set(questions[column].drop_nulls())
+        there: set[str] = set(questions[column].drop_nulls().unique()) if names else set()
         shown = from_key if column == "drop" else str
         for name in names:
             if name not in there:

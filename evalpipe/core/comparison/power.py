@@ -1,7 +1,7 @@
 """What a run can find: the smallest difference that it detects, and how many pairs a difference needs.
 
 Only pairs on which the models disagree say which is better, so their share decides. It is known from a comparison of
-two such models, or assumed: rarely above 0.3, and 0.1 for two checkpoints of one model.
+two such models, or assumed.
 
 Source: Miettinen 1968, "The matched pairs design in the case of all-or-none responses" (Biometrics 24); Connor 1987,
 "Sample size for testing differences in proportions for the paired-sample design" (Biometrics 43). Clusters: Kish 1965,
@@ -40,6 +40,10 @@ def minimum_detectable_difference(
     z_alpha, z_power = _quantiles(alpha, power, one_sided, clusters)
     _refuse_unusable(pairs, discordant, design_effect)
     n = pairs / design_effect
+    if clusters is not None:  # the spread of clusters is seen about their mean: d^2 = (t_a + t_b)^2 (psi - d^2) / n
+        ratio = (z_alpha + z_power) ** 2 / n
+        found = math.sqrt(discordant * ratio / (1 + ratio))
+        return found if found <= discordant else None
     # Connor's n = (z_a sqrt(psi) + z_b sqrt(psi - d^2))^2 / d^2, solved for d.
     square = n - z_alpha**2 + z_power**2
     if square <= 0:
@@ -73,9 +77,10 @@ def pairs_needed(
     _refuse_unusable(per_cluster, discordant, effect)
     n = 0.0
     for _ in range(100):  # few clusters need more, which makes them less few
-        clusters = max(2, math.ceil(n / per_cluster)) if per_cluster > 1 and n else None
+        clusters = max(2, math.ceil(n / per_cluster) if n else 30) if per_cluster > 1 else None
         z_alpha, z_power = _quantiles(alpha, power, one_sided, clusters)
-        root = z_alpha * math.sqrt(discordant) + z_power * math.sqrt(discordant - difference**2)
+        seen = math.sqrt(discordant - difference**2)
+        root = z_alpha * (math.sqrt(discordant) if clusters is None else seen) + z_power * seen
         # The mean with the last: between two and three clusters it would swing for ever.
         wanted = effect * (root / difference) ** 2
         if abs(wanted - n) <= 0.5:
