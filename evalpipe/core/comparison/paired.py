@@ -4,7 +4,7 @@
 | --- | --- |
 | 0 and 1, questions independent | McNemar: exact below 25 discordant pairs, mid-p from there on |
 | fractions, questions independent | paired t |
-| clusters | sign flips of the clusters' differences: exact below 25 clusters that differ, mid-p up to 1,000 |
+| clusters | sign flips of the clusters' differences, exact |
 | more than 1,000 clusters that differ | t over clusters, as many differences are nearly normal |
 """
 
@@ -18,7 +18,7 @@ from evalpipe.core.comparison.mcnemar import mcnemar_exact, mcnemar_mid_p
 from evalpipe.core.comparison.sign_flips import sign_flip_p
 from evalpipe.core.comparison.units import Interval, Units
 
-FEW = 25  # differing units below which mid-p would alarm in up to 7% at the 5% level
+FEW = 25  # discordant pairs below which mid-p would alarm in up to 7% at the 5% level
 MANY = 1_000  # differing clusters from which sign flips and t agree to three digits, and flips take long
 
 
@@ -118,11 +118,9 @@ def compare_pairs(
 
 def cluster_test(units: Units) -> tuple[str, float]:
     """The name of the test that clusters call for, and its two-sided p."""
-    differing = int(np.count_nonzero(units.sums))
-    if differing > MANY:
+    if np.count_nonzero(units.sums) > MANY:
         return "t over clusters", units.two_sided_p()
-    mid = differing >= FEW
-    return f"sign flips of clusters, {'mid-p' if mid else 'exact'}", sign_flip_p(units.sums, mid)
+    return "sign flips of clusters", sign_flip_p(units.sums)
 
 
 def _why(clustered: bool, binary: bool) -> str:

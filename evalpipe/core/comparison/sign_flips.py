@@ -13,32 +13,41 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_STEPS = 16_384  # differences that are no whole numbers are rounded to this share of their sum: p moves by < 0.001
+_STEPS = 16_384  # other differences are rounded to this share of the sum of all: p moves by about 0.001
+_MOST = 32_768  # steps up to which the distribution takes less than a second
 _LEAST = 1e-12  # p below this is rounding of the transform; it is told as this much
 
 
-def sign_flip_p(differences: Floats, mid: bool = False) -> float:
+def sign_flip_p(differences: Floats) -> float:
     """Two-sided p of the sum of differences, over all choices of their signs.
 
     Args:
-        differences: shape (clusters,), a cluster's score of one model minus that of the other. Where all are whole
-            numbers with a sum of magnitudes up to 16,384 the result is exact; otherwise they are rounded to steps.
-        mid: count the sums that are as far off as the one seen half.
+        differences: shape (clusters,), a cluster's score of one model minus that of the other. Whole numbers, and the
+            fractions that means of up to 100 samples have, are taken exactly; others are rounded to steps.
 
     Returns: p in (0, 1]; 1 where no cluster differs. With all clusters +-1 it is McNemar's.
     """
     there = differences[differences != 0]
     if not len(there):
         return 1.0
-    total = float(np.abs(there).sum())
-    whole = bool(np.all(there == np.round(there))) and total <= _STEPS
-    steps = np.round(there if whole else there * (_STEPS / total)).astype(np.int64)
+    steps = _in_steps(there)
     magnitudes = np.abs(steps)
     seen = abs(int(steps.sum()))
     chances = _of_positive_sums(magnitudes)
     sums = np.abs(2 * np.arange(len(chances)) - int(magnitudes.sum()))
-    beyond, level = float(chances[sums > seen].sum()), float(chances[sums == seen].sum())
-    return min(1.0, max(_LEAST, beyond + (level / 2 if mid else level)))
+    return min(1.0, max(_LEAST, float(chances[sums >= seen].sum())))
+
+
+def _in_steps(differences: Floats) -> NDArray[np.int64]:
+    """The differences as whole numbers of the largest step that fits them all, or else of a fine one."""
+    total = float(np.abs(differences).sum())
+    for parts in range(1, 101):
+        if total * parts > _MOST:
+            break
+        scaled = differences * parts
+        if np.allclose(scaled, np.round(scaled), rtol=0, atol=1e-7):  # sums of floats are off by less
+            return np.round(scaled).astype(np.int64)
+    return np.round(differences * (_STEPS / total)).astype(np.int64)
 
 
 def _of_positive_sums(magnitudes: NDArray[np.int64]) -> Floats:

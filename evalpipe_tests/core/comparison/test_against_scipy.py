@@ -33,13 +33,15 @@ def test_mcnemar_is_that_of_statsmodels(a, b):
 
 
 def test_flipping_single_questions_is_mcnemar():
-    """A cluster of one question is a question: the same p, exact and mid."""
+    """A cluster of one question is a question: the same p."""
     ones = np.repeat([1.0, -1.0], (30, 50))
     assert sign_flip_p(ones) == pytest.approx(mcnemar_exact(30, 50), abs=1e-12)
-    assert sign_flip_p(ones, mid=True) == pytest.approx(mcnemar_mid_p(30, 50), abs=1e-12)
 
 
-@pytest.mark.parametrize("differences", [[3, -1, 4, 1, -5, 9, 2, 6], [0.25, -0.5, 1.75, 0.3, 0.31, -0.02, 2.4]])
+@pytest.mark.parametrize(
+    "differences",
+    [[3, -1, 4, 1, -5, 9, 2, 6], [0.1, 0.2, -0.3, 0.4, 0.7, 0.6, -0.1], [0.25, -0.5, 1.75, 0.3, 0.31, -0.02, 2.4]],
+)
 def test_flips_are_those_that_one_would_count(differences):
     """All 2^n choices of signs enumerated; differences that are no whole numbers are off by less than 0.001."""
     sums = np.array([abs(np.dot(signs, differences)) for signs in itertools.product((1, -1), repeat=len(differences))])

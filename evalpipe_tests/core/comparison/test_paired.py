@@ -37,8 +37,7 @@ def test_which_test_is_used_follows_from_the_scores():
     assert compare_pairs(*few).p == compare_pairs(*few).p_exact
     assert compare_pairs(*many).test == "McNemar mid-p"
     assert compare_pairs(*many).p == compare_pairs(*many).p_mid
-    assert compare_pairs(*many, pl.Series(np.arange(120) // 6)).test == "sign flips of clusters, exact"
-    assert compare_pairs(*many, pl.Series(np.arange(120) // 2)).test.startswith("sign flips of clusters")
+    assert compare_pairs(*many, pl.Series(np.arange(120) // 6)).test == "sign flips of clusters"
     assert compare_pairs(*many, pl.Series(np.arange(120))).test == "McNemar mid-p"
     assert compare_pairs(*many, pl.Series([None] * 120, dtype=pl.String)).clusters is None
     assert compare_pairs(pl.Series([0.5, 1.0, 0.25]), pl.Series([0.25, 0.5, 1.0])).test == "paired t"
