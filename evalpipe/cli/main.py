@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from evalpipe.cli import again, bring, doctor, labels, leaderboard, look, operate, run
+from evalpipe.cli import again, bring, compare, doctor, gate, labels, leaderboard, look, operate, power, run
 from evalpipe.cli.terminal import say
 from evalpipe.core.errors import ConfigError, EvalpipeError, Stopped, UsageError
 
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for module in (run, bring, leaderboard, look, again, operate, doctor):
+for module in (run, bring, leaderboard, compare, power, gate, look, again, operate, doctor):
     module.add_to(app)
 app.add_typer(labels.app, name="labels")
 

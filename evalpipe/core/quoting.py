@@ -27,6 +27,15 @@ def markdown_cell(text: str, width: int = 120) -> str:
     return re.sub(r"([\\`*_{}\[\]|<>#])", r"\\\1", html.escape(one_line(text, width), quote=False))
 
 
+def markdown_code(text: str, width: int = 120) -> str:
+    """Text as a code span for a cell of a Markdown table, where no link, mention, HTML or markup can arise.
+
+    A span and its cell end at a backtick and at a pipe, and a backslash would undo the escape of one: what stands in
+    their place looks alike.
+    """
+    return f"`{one_line(text, width).replace('`', '´').replace(chr(92), '＼').replace('|', chr(92) + '|') or ' '}`"
+
+
 def csv_cell(text: str) -> str:
     """Text for a CSV cell: one that a spreadsheet would run as a formula gets an apostrophe in front.
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalpipe.core.quoting import csv_cell, markdown_cell, one_line, printable, uncsv_cell
+from evalpipe.core.quoting import csv_cell, markdown_cell, markdown_code, one_line, printable, uncsv_cell
 
 
 @pytest.mark.parametrize(
@@ -116,3 +116,16 @@ def test_a_long_hostile_text_is_shown_at_once(shower, text):
     started = time.perf_counter()
     shower(text)
     assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize(
+    "text", ["a|b", "`x` | y", "\\|", "\\", "", "https://x.example @team <b> [a](b)", "two\nlines"]
+)
+def test_a_code_span_holds_whatever_it_is_given(text):
+    """One span in one cell: two backticks, no bare pipe, no backslash that could undo an escape, one line."""
+    cell = markdown_code(text)
+    assert (cell[0], cell[-1], cell.count("`")) == ("`", "`", 2)
+    assert "\\" not in cell.replace("\\|", "")
+    assert "|" not in cell.replace("\\|", "")
+    assert "\n" not in cell
+    assert len(cell) > 2

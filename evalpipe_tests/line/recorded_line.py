@@ -1,13 +1,13 @@
 """A line of recorded models without Dagster: its steps as functions; and suspects as a test wants them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
 from evalpipe.line.answer import answer_cell
 from evalpipe.line.doubt import doubt_drop
 from evalpipe.line.ingest import ingest_drop
-from evalpipe.line.project import MadeBy, Project
+from evalpipe.line.project import MadeBy, Project, open_project
 from evalpipe.line.rank import compute_leaderboard, refresh_leaderboard
 from evalpipe.line.score import score_cell
 from evalpipe.line.validate import validate_drop
@@ -48,6 +48,21 @@ def answered_project(make_project, tmp_path, answers: Mapping[str, Sequence[str 
             answer_cell(project, model, shard, MADE, Silent())
     score(project)
     return project
+
+
+def built(folder, answers: Mapping[str, Sequence[str | None]]) -> Project:
+    """The same in this folder, for a fixture that outlives a test."""
+
+    def make_project(toml: str) -> Project:
+        (folder / "evalpipe.toml").write_text(toml)
+        return open_project(folder / "evalpipe.toml")
+
+    return answered_project(make_project, folder, answers)
+
+
+def rewrite(project: Project, model: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+    """The model's score rows changed, as another run would have left them."""
+    project.lake.replace("scores", change(project.lake.read("scores", pl.col("model") == model)), model=model)
 
 
 def model_toml(tmp_path, model: str, more: str = "") -> str:
