@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from evalpipe.core.extract.choice import choice
 from evalpipe.core.extract.json import json_field
 from evalpipe.core.extract.number import number
-from evalpipe.core.extract.reading import without_reasoning
+from evalpipe.core.extract.reasoning import without_reasoning
 from evalpipe.core.extract.text import text as free_text
 from evalpipe.core.questions import Kind
 from evalpipe.core.scores import Extraction
