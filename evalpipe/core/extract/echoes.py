@@ -31,7 +31,7 @@ _TOLD = r"""(?: (?: please | kindly | also | and | then | finally | so | remembe
     | the[ ](?:user|question|prompt|instructions?|task|system|format|problem)[ ]\w{2,12}(?:[ ]\w{1,12}){0,4}?[ ]to
     )[ ,]{1,2} ){0,3}"""
 _INSTRUCTION = re.compile(
-    rf"""(?:^|(?<=[.!?:;,>*"'(-])|(?<=[.!?:;,>*"'(-][ ]))[ \t>*\#"'(-]{{0,8}}
+    rf"""(?:^|(?<=[.!?:;,>*"'(\#-]))[ \t]{{0,2}}+
       (?: {_TOLD}
           (?: (?:answer|reply|respond|return|output)[ ](?:with|by|in|using|only|as|just)(?![a-z])
             | (?:end|finish|conclude|begin|start)[ ](?:your|the|my|our|with)(?![a-z])

@@ -11,7 +11,7 @@ from evalpipe.core.extract.reasoning import blanked
 _DOUBT = r"(?:hmm+|wait|hold[ ]on|hang[ ]on|oh|oops|sorry|actually|ah|on[ ](?:second[ ]thought|reflection))"
 _MISTAKE = r"i[ ](?:have[ ]|'ve[ ])?made[ ]an?[ ](?:\w{2,12}[ ])?(?:mistake|error|slip)"
 _RETRACTION = re.compile(
-    rf"""(?:(?<=[.!?;\n*)\]}}…,-])|(?<=[.!?;\n*)\]}}…,-][ ]))[ \t*_-]{{0,4}}
+    rf"""(?<=[.!?;\n*)\]}}…,-])[ \t]{{0,2}}+
       (?: (?:(?:(?P<doubt>{_DOUBT})|no|nope|but)(?![a-z])[ ,.!…-]{{1,5}}){{1,4}}(?:i[ ]think[ ]|i[ ]see[ ])?
           (?: (?:that|this|it)(?:'s|[ ](?:is|was|looks|seems))[ ](?:\w{{2,10}}[ ])?
                 (?:wrong|incorrect|not[ ](?:right|correct|it|true)|a[ ]mistake|an[ ]error|impossible)(?![a-z])
@@ -26,6 +26,7 @@ _RETRACTION = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _LABELS = re.compile(r"answer[\"'*_]{0,4}[ ]?(?:is|:|=)|答案|\\boxed|#{4}|选|答:", re.IGNORECASE)
+_RETRACTIONS = 50  # of which one may take an answer back; only the last ones are looked at
 _SENTENCE = 100  # characters before "no, that's wrong" that may hold the answer that it speaks about
 
 _CONTROL = re.compile(
@@ -38,11 +39,11 @@ _CONTROL = re.compile(
 _NEXT_TURN = re.compile(
     r"""^[ \t>*_\#]{0,6}(?:
         (?:(?:next|new|follow-up|another|sample|example)[ ])?(?:question|problem|exercise|passage|context)
-        [ ]?\#?\d{0,4}[*_]{0,3}[ ]?:
-      | Q[ ]?\d{0,4}[*_]{0,3}[ ]?: | Q[ ]?\d{1,4}[.)][ ]
-      | (?:user|human)[*_]{0,3}[ ]?:
+        [ ]?\#?\d{0,4}[*_]{0,3}[ ]?[:：]
+      | Q[ ]?\d{0,4}[*_]{0,3}[ ]?[:：] | Q[ ]?\d{1,4}[.)][ ]
+      | (?:user|human)[*_]{0,3}[ ]?[:：]
       | (?<=\#)[ ]?(?:instruction|input|question|user|human|problem)s?[ ]?\d{0,4}:?[ \t]*$
-      | (?:下一题|新问题|问题|题目|问|用户|例题|材料|阅读材料)[ ]?\d{0,4}[*_]{0,3}[ ]?: )""",
+      | (?:下一题|新问题|问题|题目|问|用户|例题|材料|阅读材料)[ ]?\d{0,4}[*_]{0,3}[ ]?[:：] )""",
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 _ANNOUNCES = re.compile(
@@ -59,11 +60,10 @@ def without_retracted(text: str) -> str:
     A bare "no, that is wrong" may reject an option, so it counts only right behind a sentence that labels an answer;
     one with a doubt in it ("hmm, wait, that's wrong") counts anywhere.
     """
-    taken_back = 0
-    for hit in _RETRACTION.finditer(text):
+    for hit in reversed([*_RETRACTION.finditer(text)][-_RETRACTIONS:]):
         if hit["doubt"] or hit["said"] or _LABELS.search(_sentence_before(text, hit.start())):
-            taken_back = hit.end()
-    return blanked(text, [(0, taken_back)]) if taken_back else text
+            return blanked(text, [(0, hit.end())])
+    return text
 
 
 def _sentence_before(text: str, at: int) -> str:
