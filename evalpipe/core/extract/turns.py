@@ -25,6 +25,7 @@ _RETRACTION = re.compile(
         | (?:不[,!])?(?:不对|错了|这是错的|这不对)(?=[,.!…;\n]) )""",
     re.VERBOSE | re.IGNORECASE,
 )
+_MARKS = re.compile(r"[\s.,;:!…)*]{0,10}")
 _LABELS = re.compile(r"answer[\"'*_]{0,4}[ ]?(?:is|:|=)|答案|\\boxed|#{4}|选|答:", re.IGNORECASE)
 _RETRACTIONS = 50  # of which one may take an answer back; only the last ones are looked at
 _SENTENCE = 100  # characters before "no, that's wrong" that may hold the answer that it speaks about
@@ -62,7 +63,8 @@ def without_retracted(text: str) -> str:
     """
     for hit in reversed([*_RETRACTION.finditer(text)][-_RETRACTIONS:]):
         if hit["doubt"] or hit["said"] or _LABELS.search(_sentence_before(text, hit.start())):
-            return blanked(text, [(0, hit.end())])
+            behind = _MARKS.match(text, hit.end())
+            return blanked(text, [(0, behind.end() if behind else hit.end())])
     return text
 
 
