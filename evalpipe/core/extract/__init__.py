@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 
 from evalpipe.core.extract.choice import choice
 from evalpipe.core.extract.echoes import without_echoes
-from evalpipe.core.extract.json import json_field
+from evalpipe.core.extract.json import RULES as JSON_RULES
+from evalpipe.core.extract.json import answer_object, json_field
 from evalpipe.core.extract.number import number
 from evalpipe.core.extract.reading import folded, labelled
 from evalpipe.core.extract.reasoning import without_reasoning
 from evalpipe.core.extract.rules import Rule, Tried, first_decision, recorded
+from evalpipe.core.extract.text import RULES as TEXT_RULES
 from evalpipe.core.extract.text import text as free_text
 from evalpipe.core.extract.turns import without_retracted, without_run_on
 from evalpipe.core.questions import Kind
@@ -26,7 +28,7 @@ _OPTION_FIELDS = (*DEFAULT_FIELDS, "choice", "option", "letter", "correct_answer
 
 # Characters of an answer that are read, from its beginning and from its end: a longer one is a model in a loop, and no
 # text may cost more than 100 ms. A JSON answer is read as a whole.
-_HEAD, _TAIL = 4_000, 12_000
+_HEAD, _TAIL = 3_000, 9_000
 _GAP = "\n\n\n"
 
 # (text without what is no answer, choices) -> Extraction. `math` reads as a number until it has an extractor.
@@ -35,6 +37,10 @@ _READERS: dict[Kind, Callable[[str, Sequence[str]], Extraction]] = {
     "math": lambda text, choices: number(text),
     "choice": choice,
 }
+
+
+# The rules of the kinds that list them, in order; docs/extraction.md is written from it.
+RULES_OF: dict[Kind, tuple[Rule, ...]] = {"json": JSON_RULES, "text": TEXT_RULES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +116,15 @@ def _own_turn(text: str) -> str:
 
 def _in_object(text: str, kind: Kind, choices: Sequence[str], fields: Sequence[str]) -> Extraction | None:
     """The answer that a JSON object holds, read from its field alone: its other fields may speak of other answers."""
-    with recorded():  # what rules say within the field is no part of how the text is read
-        found = json_field(text, *(fields or (_OPTION_FIELDS if choices else DEFAULT_FIELDS)))
-    if found.value is None or found.span is None or found.rule not in ("json_field", "json_lenient", "json_cut"):
+    held = answer_object(text, fields or (_OPTION_FIELDS if choices else DEFAULT_FIELDS))
+    if not held:
         return None
-    start, end = found.span
-    if any(not text[start:end].strip() or label.start > end for label in labelled(text[end:])):
+    found, end_of_object = held
+    if found.value is None or found.span is None or labelled(text[end_of_object:]):
         return None  # the text goes on and says its answer below
-    with recorded():
+    with recorded():  # what rules say within the field is no part of how the text is read
         read = _READERS[kind](found.value, choices)
-    at = text.find(read.value, start, end) if read.value else -1
+    at = text.find(read.value, *found.span) if read.value else -1
     span = (at, at + len(read.value or "")) if at >= 0 else found.span
     return replace(read, rule=found.rule, span=span, confidence=found.confidence if read.value else None)
 

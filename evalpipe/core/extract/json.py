@@ -22,7 +22,7 @@ from evalpipe.core.scores import Confidence, Extraction
 
 _RULE_OF: dict[How, tuple[str, Confidence]] = {
     "strict": ("json_field", "high"),
-    "lenient": ("json_lenient", "high"),
+    "lenient": ("json_lenient", "medium"),
     "escaped": ("json_escaped", "medium"),
     "cut": ("json_cut", "medium"),
 }
@@ -58,6 +58,16 @@ def json_field(text: str, *names: str) -> Extraction:
         shown = tuple(dict.fromkeys(fields))[:_MAX_NAMES]
         return Extraction(None, "json_field", candidates=shown, reason="no object has the field")
     return Extraction(None, reason="the JSON object is broken" if broken or objects else "no JSON object in the answer")
+
+
+def answer_object(text: str, names: Sequence[str]) -> tuple[Extraction, int] | None:
+    """The field of the last object that has it at its top, and where that object ends."""
+    objects, _ = objects_of(text)
+    found = _at_top(text, objects, names)
+    if not found or found.value is None or not found.span:
+        return None
+    at = found.span[0]
+    return found, next(each.end for each in reversed(objects) if each.start <= at)
 
 
 def canonical(value: object) -> str | None:

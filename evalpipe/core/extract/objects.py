@@ -128,6 +128,7 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self._text = text
         self._left = _MAX_TOKENS
+        self._content_end = len(text.rstrip(" \t\r\n`"))
 
     def object_at(self, start: int) -> Object:
         """The object that opens at `start`, its fields up to the cut where the text ends within it."""
@@ -162,7 +163,7 @@ class _Scanner:
             raise _CutError if quoted else _BrokenError(at)
         colon = _COLON.match(self._text, hit.end())
         if colon is None:
-            raise _CutError if hit.end() >= len(self._text.rstrip()) else _BrokenError(hit.end())
+            raise _CutError if hit.end() >= self._content_end else _BrokenError(hit.end())
         return (hit[0][1:-1] if quoted else hit[0]), colon.end()
 
     def _value_end(self, at: int) -> int:
@@ -179,7 +180,7 @@ class _Scanner:
         hit = _BARE_VALUE.match(self._text, at)
         if not hit:
             raise _BrokenError(at)
-        if hit.end() == len(self._text):
+        if hit.end() >= self._content_end:
             raise _CutError  # 12 may have been going to be 120
         return hit.end()
 

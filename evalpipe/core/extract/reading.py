@@ -77,7 +77,22 @@ _NOT_SAID = re.compile(
         [ ,*_"]{0,3}(?:the|your|its|my|this)?[ ]?(?:final|correct|right|best|正确|最终)?(?:的)?[ ]?$""",
     re.VERBOSE | re.IGNORECASE,
 )
+_ASKED = re.compile(r"[^\n.!?;]{0,80}(?:\?|吗[.?]?)(?=\s|$)")
 _BEFORE_LABEL = 60  # characters in which a condition or a denial stands
+
+
+# The labels' names, with what each looks like.
+LABEL_RULES = {
+    "hash": "`#### 42`",
+    "boxed": "`\\boxed{42}`",
+    "tag": "`<answer>42</answer>`",
+    "heading": "`## Final answer` or 答案 on a line of its own, the answer below",
+    "a_colon": "`A: 42`",
+    "answer_label": "`Answer: 42`, `My choice: B`",
+    "answer_is": "`The answer is 42`, `The correct option would be B`",
+    "answer_zh": "`答案是42`, `【答案】42`, `正确的是B`",
+    "revision": "`No, wait, it is 43`, `更正：43`; only where an answer was labelled before",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +128,7 @@ def _is_said(text: str, label: re.Match[str]) -> bool:
         return True
     if _NOT_SAID.search(text, max(0, label.start() - _BEFORE_LABEL), label.start()):
         return False
-    line_end = text.find("\n", label.end(), label.end() + MAX_ANSWER)
-    end = sentence_end(text, label.end(), label.end() + MAX_ANSWER if line_end < 0 else line_end)
-    return not text.startswith("?", end) and not text.endswith("吗", label.end(), end)
+    return _ASKED.match(text, label.end()) is None
 
 
 def _pointed_at(text: str, rule: str, start: int) -> Labelled | None:

@@ -98,7 +98,7 @@ def _first_line(text: str, flat: str) -> Extraction | None:
     start = len(flat) - len(flat.lstrip())
     end = flat.find("\n", start)
     line = flat[start:end].strip()
-    alone = _PARAGRAPH_END.match(flat, end) is not None
+    alone = _PARAGRAPH_END.match(flat, end) is not None and sentence_end(flat, start, end) >= start + len(line) - 1
     if not alone or len(line) > _MAX_FIRST_LINE or _PREAMBLE.match(line) or _NO_ANSWER.match(line):
         return None
     return _between(text, start, end, "first_line")
