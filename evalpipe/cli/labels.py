@@ -17,6 +17,10 @@ app = typer.Typer(help="What people decide about labels.", no_args_is_help=True)
 suspects.add_to(app)
 
 
+def add_to(main: typer.Typer) -> None:
+    main.add_typer(app, name="labels")
+
+
 @app.command()
 def accept(
     drop: Annotated[str, typer.Argument(help="The drop's name.")],

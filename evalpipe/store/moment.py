@@ -18,7 +18,8 @@ class Moment(Lake):
     """`versions` are those of the tables; one that is not named is read as it is when it is first opened, and noted.
 
     So a `Moment` without versions says afterwards what a computation was made from, and one with them repeats it.
-    `at`: tables without a version are read as they were then. `instead` gives whole tables that are to be read in the place of the lake's.
+    `at`: tables without a version are read as they were then. `instead` gives whole tables that are to be read in the
+    place of the lake's.
     """
 
     versions: dict[str, int] = field(default_factory=dict[str, int], compare=False)

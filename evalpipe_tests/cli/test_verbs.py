@@ -5,7 +5,7 @@ import json
 import polars as pl
 import pytest
 
-from evalpipe.cli.main import app
+from evalpipe.cli.main import verbs
 from evalpipe_tests.stub import Stub
 from evalpipe_tests.sums import MODEL, add, put_drop, sums
 
@@ -220,7 +220,7 @@ def test_a_broken_configuration_is_one_sentence(command, project):
     assert "Traceback" not in done.err
 
 
-@pytest.mark.parametrize("verb", [command.name or command.callback.__name__ for command in app.registered_commands])
+@pytest.mark.parametrize("verb", [command.name or command.callback.__name__ for command in verbs().registered_commands])
 def test_every_verb_helps(command, project, verb):
     """`--help` describes the verb."""
     done = command(project, verb.replace("_", "-"), "--help")

@@ -34,7 +34,7 @@ from evalpipe.core.extract.decimals import number_of, plain
         (r"\boxed{1{,}024}", "1024", "boxed"),
         (r"\boxed{\frac{1}{2}}", "0.5", "boxed"),
         (r"Final Answer: The final answer is $\boxed{x = 5}$. I hope it is correct.", "5", "boxed"),
-        ('```json\n{"answer": 42, "confidence": 0.9}\n```', "42", "answer_label"),
+        ('```json\n{"answer": 42, "confidence": 0.9}\n```', "42", "json_field"),
         ("<answer>42</answer>", "42", "tag"),
         ("答案是70", "70", "answer_zh"),
         ("答案：７０。", "70", "answer_zh"),

@@ -1,0 +1,64 @@
+"""The conformance corpus: replies with the answer that a person reads in them, or none, and what the extractors read.
+
+`evalpipe_tests/corpus/*.jsonl`, one reply a line: id, kind, lang, choices (choice questions), fields (JSON answers),
+text, answer (null: there is none to find), family, and known_failure (why it is read wrong, where it is).
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from evalpipe.core.extract import extract
+from evalpipe.core.scores import Extraction
+
+CORPUS = Path(__file__).parent / "corpus"
+
+# `wrong`: another answer than the reply's. `invented`: an answer where the reply has none. `missed`: no answer.
+Outcome = Literal["right", "wrong", "invented", "missed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    id: str
+    kind: str
+    lang: str
+    text: str
+    answer: str | None
+    family: str
+    choices: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    known_failure: str | None = None
+
+    def read(self) -> Extraction:
+        return extract(self.kind, self.text, choices=self.choices, answer_fields=self.fields)  # pyright: ignore[reportArgumentType]
+
+    def outcome(self, found: Extraction) -> Outcome:
+        if found.value == self.answer:
+            return "right"
+        return "missed" if found.value is None else "invented" if self.answer is None else "wrong"
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    """All cases of all files; a file whose lines have targets is about verdicts, not about reading."""
+    rows = [
+        json.loads(line)
+        for path in sorted(CORPUS.glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.strip()
+    ]
+    return tuple(
+        Case(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+        for row in rows
+        if "targets" not in row
+    )
+
+
+def failures(of: Iterable[Case]) -> list[tuple[Case, Outcome, Extraction]]:
+    """Every case that is not read as a person reads it."""
+    read = [(case, case.read()) for case in of]
+    outcomes = [(case, case.outcome(found), found) for case, found in read]
+    return [each for each in outcomes if each[1] != "right"]
