@@ -5,7 +5,7 @@ from typing import Literal, get_args
 
 from evalpipe.core.versions import digest
 
-Kind = Literal["choice", "number", "math", "text", "json"]
+Kind = Literal["choice", "multi_choice", "number", "math", "text", "json"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 # `active` counts; the others are left out of every score, and are counted.

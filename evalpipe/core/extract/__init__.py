@@ -7,7 +7,7 @@ Where nothing is labelled and several candidates stand, the answer is None: a gu
 
 from collections.abc import Callable, Sequence
 
-from evalpipe.core.extract.choice import choice
+from evalpipe.core.extract.choice import choice, multi_choice
 from evalpipe.core.extract.json import json_field
 from evalpipe.core.extract.number import number
 from evalpipe.core.extract.reading import without_reasoning
@@ -22,6 +22,7 @@ _EXTRACTORS: dict[Kind, Callable[[str, Sequence[str], str], Extraction]] = {
     "number": lambda text, choices, field: number(text),
     "math": lambda text, choices, field: number(text),
     "choice": lambda text, choices, field: choice(text, choices),
+    "multi_choice": lambda text, choices, field: multi_choice(text, choices),
     "text": lambda text, choices, field: free_text(text),
     "json": lambda text, choices, field: json_field(text, field),
 }

@@ -1,0 +1,90 @@
+"""What takes the force out of a claim: it is negated, somebody else's, a question, a condition, or taken back."""
+
+import re
+
+from evalpipe.core.extract.choice.claims import sentence_start, sentence_stop
+
+_OTHERS = re.compile(
+    r"(?:some|many|most)\s(?:people|students|would|might|may|of\syou|readers|models)|people\s(?:often|may|might|say|think)"
+    r"|students\s|(?:you|one|we|others|it)\s(?:might|may|could)\s|common(?:ly)?\s(?:mis|err|wrong)|mistak|misconception|tempt"
+    r"|\btrap\b|at\sfirst|initially|first\sthought|i\s(?:had\s)?(?:thought|assumed)|(?:seem|look|appear)(?:s|ed)?\s(?:like|as\sif|that)"
+    r"|(?:asked|prompt|user|question)\s(?:says|said|wants|claims)|if\s(?:the\squestion|it\s(?:had|were|was)|we\shad|you\shad|they)"
+    r"|有人|有些人|很多人|不少人|可能会|容易|误[以认选]|起初|一开始|乍看|初看|最初"
+)
+_HYPOTHETICAL = re.compile(r"(?<![a-z])(?:if|unless|suppose|supposing|assuming|had)\s(?!i\s(?:had|have|must|need|were\sto))")
+_UNSURE_WHETHER = re.compile(r"(?:whether|(?:not\s(?:sure|certain|clear)|don't\sknow|unclear|know|tell|see)\s(?:if|whether|that|which))\s[^,.;]{0,80}$")
+_DENIED = re.compile(
+    r"(?:n't|not|never|cannot|hardly|doubt|deny|disagree|isn't)\s(?:to\s)?(?:think|believe|say|claim|agree|convinced|certain|sure|assume|mean|imply"
+    r"|choose|pick|select|go|be|conclude|that|the|an?)\s?[^,;.]{0,60}$|(?:not|never|n't|neither|nor|rather\sthan|instead\sof|doubt(?:\sthat)?|than)\s?$"
+    r"|(?:并不?|绝?不|不会|不能|不应该?|不该|没有?|别|非|不要|无法)[^,，。;；]{0,4}$"
+)
+_NEGATIVE = re.compile(
+    r"(?<![a-z])(?:not|never|neither|nor|none|cannot|no|without|wrong|incorrect|exclud\w*|eliminat\w*|rul\w{1,4}\sout|unlike|except|false)(?![a-z])|n't(?![a-z])"
+    r"|不|没|非|错|排除|除了|未|否"
+)
+_HEDGE = re.compile(
+    r"(?<![a-z])(?:could|might|may|perhaps|maybe|possibly|unsure|not\ssure|don't\sknow|if|whether|unclear|hard\sto|sorry|can't|cannot|unable|let's|let\sus)(?![a-z])"
+    r"|可能|也许|或许|不确定|不知道|无法|如果|假如|抱歉|是否"
+)
+_REVISES = re.compile(
+    r"(?<![a-z])(?:wait|hold\son|hmm+|no|actually|correction|scratch\sthat|on\s(?:second\sthought|reflection|closer)|(?:i\s(?:made|was)|my)\s"
+    r"(?:a\s)?(?:mistake|wrong|bad)|sorry|oops|apolog\w+|re-?check\w*|recalculat\w*|reconsider\w*|re-?evaluat\w*|revis\w+|double-check\w*|instead)(?![a-z])"
+    r"|不对|等等|等一下|更正|纠正|重新|再想|抱歉|修正|改为|改选|仔细(?:想|看|一想|一看)"
+)
+_RETRACTS = re.compile(
+    r"(?:(?<![a-z])(?:wait|hmm+|no|actually|hold\son|oops|sorry)[,.!:… -]{1,4}(?:no[,.! ]{1,3}|but\s|i\sthink\s)?"
+    r"(?:(?:that|this|it|my\sanswer|the\sanswer|[a-z])(?:'s|\sis|\swas|\scan't\sbe|\scannot\sbe|\sisn't|\sdoesn't|\sseems|\smust\sbe)\s)"
+    r"(?:also\s|clearly\s|obviously\s)?(?:not\s(?:quite\s)?(?:right|correct|true|it)|wrong|incorrect|right|correct|a\smistake|an\serror|impossible|false|make\ssense))"
+    r"|(?<![a-z])(?:scratch\sthat|i\stake\sthat\sback|disregard\sthat|i\swas\swrong|i\smade\s(?:a|an)\s(?:mistake|error))"
+    r"|(?:^|[。.!！\n;；])\s?(?:等等|等一下|哦|啊)?[,，。.!… ]{0,3}(?:不对|错了|我错了|说错了|算错了)"
+)
+_UNDENIED = ("'s right", " is right", "'s correct", " is correct", " was right", " must be right")
+
+
+def has_force(low: str, at: int, end: int, *, named_as_answer: bool) -> bool:
+    """Whether a claim that begins at `at` and whose reference ends at `end` is the reply's own.
+
+    Args:
+        named_as_answer: the cue itself speaks of the answer ("the answer is B"); a pick is denied more easily.
+    """
+    begin = sentence_start(low, at)
+    before = low[begin:at]
+    if _DENIED.search(before[-70:]) or _UNSURE_WHETHER.search(before):
+        return False
+    other = None
+    for other in _OTHERS.finditer(before):
+        pass
+    if other and not re.search(r"(?<![a-z])(?:but|however|yet|though|actually|now|so)(?![a-z])|但|其实|实际", before[other.end() :]):
+        return False
+    stop = sentence_stop(low, end)
+    if low[stop - 1 : stop] in ("?",) and not named_as_answer:
+        return False
+    if low[stop - 1 : stop] == "?" and stop - end < 4 and before.lstrip(" *-")[:3] in ("is ", "cou", "can", "wou", "sho", "do ", "may"):
+        return False
+    if _HYPOTHETICAL.search(before) and _would(low, at, end):
+        return False
+    return not (_would(low, at, end) and re.match(r"[\s\"'*)\].]{0,6}\s?(?:only\s)?(?:if|provided|assuming|unless|were|when)\b(?!\si\s(?:had|have))", low[end : end + 30]))
+
+
+def _would(low: str, at: int, end: int) -> bool:
+    return "would" in low[at:end] or "'d" in low[at:end]
+
+
+def is_negative(low: str, start: int, end: int) -> bool:
+    """Whether a stretch says what is not so."""
+    return _NEGATIVE.search(low, start, end) is not None
+
+
+def is_hedged(low: str, start: int, end: int) -> bool:
+    """Whether a stretch only considers something."""
+    return _HEDGE.search(low, start, end) is not None
+
+
+def revisions(low: str) -> list[int]:
+    """Where a reply changes its mind."""
+    return [hit.start() for hit in _REVISES.finditer(low)]
+
+
+def retractions(low: str) -> list[int]:
+    """Where a reply takes back what it said before: "Wait, that's not right."."""
+    return [hit.start() for hit in _RETRACTS.finditer(low) if not hit[0].endswith(_UNDENIED)]
