@@ -19,7 +19,7 @@ _LABEL = re.compile(
         (?:[ ](?:answers?|choice|option|letter|value|selection|number|key|pick|one))?(?:[ ]\([^()\n]{0,40}\))?
         ["'*_`]{0,4}[ \t]{0,3}
         (?: [ ]?is:|:|=>|=|->|[\u2192\u21d2\u27a1]|\|(?!\n)|-[ ]|[\u2013\u2014]|--[ ]
-          | \.?[ ](?=[(\[*]{0,3}[a-z][)\]*.]{0,3}[ ]?$) )""",
+          | (?:(?<=answer)|(?<=ans))\.?[ ](?=[(\[*]{0,3}[a-z][)\]*.]{0,3}[ ]?$) )""",
     re.VERBOSE | re.MULTILINE,
 )
 _HEADING = re.compile(
@@ -50,7 +50,7 @@ _ANSWER_ZH = re.compile(
 )
 _CONCLUSION = re.compile(
     r"""(?:so|therefore|thus|hence|consequently|accordingly|overall|finally|in[ ]conclusion|in[ ]short|(?:that|which)(?:[ ]only)?[ ]leaves(?:[ ]us[ ]with)?|leaving(?:[ ]us[ ]with)?
-          |left[ ]with|correspond(?:s|ing)[ ]to|match(?:es|ing)|equivalent[ ]to|which[ ](?:is|means)|that[ ]is|i\.e\.|making[ ]it|point(?:s|ing)?[ ]to|[\u2192\u21d2\u27a1]|=>|->)
+          |left[ ]with|correspond(?:s|ing)[ ]to|match(?:es|ing)|equivalent[ ]to|which[ ](?:is|means)|that[ ]is|i\.e\.|making[ ]it|point(?:s|ing)?[ ]to|(?:,|[\u2013\u2014]|--)[ ](?=(?:option|choice)[ ])|[\u2192\u21d2\u27a1]|=>|->)
         (?![a-z])[,:]?
       | (?:因此|所以|综上所述|综上|可见|于是|那么|因而|总之|故)[,:]?(?:应该?是|应为|就是|是|为)?
       | 剩下的?(?:只有)?(?:是)? | 对应的?(?:是|选项)? | (?<![不别可排挑筛备待任单多首所应故])(?:选择|选)(?![题项择取])""",
@@ -68,7 +68,7 @@ _PICK = re.compile(
     re.VERBOSE,
 )
 _REVISED = re.compile(
-    r"""(?:actually|correction|no|wait|rather|scratch[ ]that|i[ ]mean|make[ ]that|my[ ]bad|oops|sorry|instead|but|更正|不对|等等|其实|实际上|改为|改选|改成|纠正|而是)
+    r"""(?:actually|correction|no|wait|rather|scratch[ ]that|i[ ]mean|make[ ]that|my[ ]bad|oops|sorry|instead|but|更正|(?<![都也均项是])不对|等等|其实|实际上|改为|改选|改成|纠正|而是)
         [,.:;!\u2026 \u2014-]{0,5}(?:(?:no|wait|actually|hmm|i[ ]mean|make[ ]that|rather|it(?:['’]s|[ ]is|[ ]must[ ]be|[ ]should[ ]be)|that['’]s|i[ ]think|应该是|应为|应该选|是|选|应该)[,.: ]{0,3}){0,3}""",
     re.VERBOSE,
 )
@@ -77,7 +77,7 @@ _CLOSED = re.compile(
     r"""[\s"'*_)\]}$`]{0,6}
         (?: $ | \n | [.,;:!?(</\u2014\u2013。，] | -{1,2}\s | [^\w\s]
           | (?:because|since|as|given|which|for|with|and|or|but|where|instead|here|due|in)(?![a-z])
-          | (?:is|as|seems|would[ ]be)[ ](?:definitely[ ]|clearly[ ])?(?:the|my|correct|right|best|true)(?![a-z]) | 吧|项|选项|是?正确|符合|因为|,|是对|对 )""",
+          | (?:is|as|seems|would[ ]be)[ ](?:definitely[ ]|clearly[ ])?(?:the|my|correct|right|best|true)(?![a-z]) | (?:选项|项)?(?:吧|呢|[ ]?是?正确|符合|因为|是?对|最|更|[\s,.;!)]|$) )""",
     re.VERBOSE,
 )
 _WRONG_BEHIND = re.compile(

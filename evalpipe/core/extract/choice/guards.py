@@ -11,7 +11,7 @@ _OTHERS = re.compile(
     r"|(?:asked|prompt|user|question)\s(?:says|said|wants|claims)|if\s(?:the\squestion|it\s(?:had|were|was)|we\shad|you\shad|they)"
     r"|有人|有些人|很多人|不少人|可能会|容易|误[以认选]|起初|一开始|乍看|初看|最初"
 )
-_HYPOTHETICAL = re.compile(r"(?<![a-z])(?:if|unless|suppose|supposing|assuming|had)\s(?!i\s(?:had|have|must|need|were\sto))")
+_HYPOTHETICAL = re.compile(r"(?<![a-z])(?:if|unless|suppose|supposing|assuming)\s(?!i\s(?:had|have|must|need|were\sto|am|can)|forced|pressed|you\s(?:want|insist))")
 _UNSURE_WHETHER = re.compile(r"(?:whether|(?:not\s(?:sure|certain|clear)|don't\sknow|unclear|know|tell|see)\s(?:if|whether|that|which))\s[^,.;]{0,80}$")
 _DENIED = re.compile(
     r"(?:n't|not|never|cannot|hardly|doubt|deny|disagree|isn't)\s(?:to\s)?(?:think|believe|say|claim|agree|convinced|certain|sure|assume|mean|imply"

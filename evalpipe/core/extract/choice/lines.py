@@ -71,14 +71,13 @@ def _lines(reply: Reply) -> Iterator[Claim]:
     flat = reply.flat
     found = _option_lines(reply)[-MAX_LINES:]
     alone = [hit for hit in found if not re.search(r"\w", hit["rest"])]
-    for hit in alone:
-        yield Claim("letter_alone", Weight.CONCLUDED, hit.start(), (hit["letter"].upper(),), hit.start("letter"), hit.end("letter"))
     lettered = {hit["letter"].upper() for hit in found}
-    if len(lettered) > 1 and not alone:
-        ticked = [hit for hit in found if _TICKED.search(hit[0]) and not _CROSSED.search(hit[0])]
-        if len(ticked) == 1 or (ticked and reply.several):
-            for hit in ticked[:1] if not reply.several else ticked:
-                yield Claim("ticked", Weight.CONCLUDED, hit.start(), (hit["letter"].upper(),), hit.start("letter"), hit.end("letter"))
+    ticked = [hit for hit in found if _TICKED.search(hit[0]) and not _CROSSED.search(hit[0])] if len(lettered) > 1 else []
+    if len(ticked) == 1 or (ticked and reply.several):
+        alone = []
+    for rule, hits in (("letter_alone", alone), ("ticked", ticked if reply.several or len(ticked) == 1 else [])):
+        for hit in hits:
+            yield Claim(rule, Weight.CONCLUDED, hit.start(), (hit["letter"].upper(),), *hit.span("letter"))
     if len(lettered) != 1 or alone:
         return
     hit = found[-1]

@@ -5,9 +5,9 @@ import re
 
 from evalpipe.core.extract.choice.options import Options
 
-_LISTED = re.compile(r"(?<![a-z0-9])\(?(?P<letter>[a-z]|\d{1,2})[).:、\]]{1,2}[ \t]{0,4}")
+_LISTED = re.compile(r"(?<![a-z0-9])\(?(?P<letter>[a-z]|\d{1,2})\"?[).:、\]]{1,2}[ \t]{0,4}\"?")
 _BULLET = re.compile(r"^[ \t]{0,4}(?:[-*•]|\d{1,2}[.)])[ \t]{1,3}", re.MULTILINE)
-_BETWEEN = re.compile(r"[\s.,;|/*_>-]{0,8}(?:(?:and|or|和|或)\s)?[*_\s|>-]{0,4}")
+_BETWEEN = re.compile(r"[\s.,;|/*_>\"-]{0,8}(?:(?:and|or|和|或)\s)?[*_\s|>\"-]{0,4}")
 _INSTRUCTION = re.compile(
     r"^[ \t>*\"']{0,4}(?:(?:please|now|you must|you should|instructions?:|note:)[ ])?(?:reply|answer|respond|output|write|end|finish|give|provide|choose|select|pick|return|state|your\s(?:answer|reply|response)|the\s(?:answer|reply|response)\sshould|请|回答|输出)"
     r"[^\n]{0,150}?(?:like\sthis|format|for\sexample|e\.g\.|such\sas|in\sthe\sform|exactly|例如|比如|格式|如下|形式)[^\n]{0,120}",
@@ -97,7 +97,8 @@ def _listings(low: str, options: Options, several: bool) -> list[tuple[int, int]
     run: list[tuple[int, int, str]] = []
     for start, end, letter in _items(low, options):
         gap = _BETWEEN.match(low, run[-1][1], start) if run else None
-        if run and (gap is None or gap.end() < start):
+        again = any(letter == known for _, _, known in run)  # chosen, behind the listing
+        if run and (again or gap is None or gap.end() < start):
             found += _listed(run, low, options, several)
             run = []
         run.append((start, end, letter))

@@ -22,6 +22,7 @@ _FILLER = re.compile(
 _LETTER = re.compile(
     r"(?P<open>[(\[{$*_`\"'【「<\\]{0,6})(?P<letter>[A-Za-z])(?P<close>[)\].:*_`\"'】」}$>、]{0,6})(?![A-Za-z0-9'+#_-])"
 )
+_GLUED = re.compile(r"[(\[*]{0,3}(?P<letter>[A-Za-z])[)\].:、]{1,3}(?=[A-Za-z0-9])")  # "B.Rome"
 _RUN = re.compile(r"[(\[{$*_`\"'【「]{0,6}(?P<letters>[A-Z]{2,26}|[a-z]{2,6})(?![A-Za-z0-9'+#_-])")
 _NUMBER = re.compile(r"(?P<open>[(\[#*]{0,4})(?P<number>\d{1,2})(?P<close>[)\]*.:、]{0,4})(?![\w%,./:°+*^-]|\s?[=+*/%])")
 _SAID_NUMBER = re.compile(r"(?:option|choice|number|no\.|#|选项|第)\s?#?$")
@@ -36,12 +37,12 @@ _ORDINAL_ZH = re.compile(
 _NUMERALS_ZH = "一二三四五六七八九十"
 
 # What may follow a letter that stands bare, so that "A because" chooses and "A prime number" does not.
-_REASON = r"(?:because|since|as|given|which|where|due|for|based|according|and|or|rather|not|but|whose)(?![A-Za-z])"
+_REASON = r"(?:because|since|as|given|which|where|due|for|based|according|and|or|rather|not|but|whose|here|overall|too|then|instead)(?![A-Za-z])"
 _FOLLOWS = re.compile(rf"\s*(?:[,;!?(=/&|~、<\u2013\u2014✓✅✔☑]|--?\s|[项是因]|{_REASON})")
 _FOLLOWS_SMALL = re.compile(r"\s*(?:[,;!)]|--?\s|(?:because|since)(?![A-Za-z]))")
 _AFTER_WORDS = re.compile(rf"[\"'*_)\]}}$`]{{0,6}}(?:\s*(?:[.,;:!?()\[\]\n|/+&<>~、、\u2013\u2014]|--?\s|{_REASON}|$))")
 _AFTER_WORDS_ZH = frozenset("因是的而由这吧和或、")
-_ENDS = re.compile(r"[\s\\)}\]$.*_`\"'】」>!。]*+")
+_ENDS = re.compile(r"(?:[\s\\)}\]$.*_`\"'】」>!。]|选?项)*+")
 
 _TO_WORDS = re.compile(r"[\s)\].:,*_`\"'】」}$>、(\[-]{1,8}(?:(?:which is|i\.e\.|namely|that is),?\s?[\"'*(]{0,3})?")
 _TO_LETTER = re.compile(r"[\s\"'*_`.]{0,6}[(\[,-]\s?(?:which is )?(?:option |choice |选项)?([a-z])[)\]*.]{0,3}(?![a-z0-9'])")
@@ -53,7 +54,7 @@ _ANOTHER = re.compile(r"[ \n][(\[]?[A-Z](?![\w'-])")
 _BESIDE = re.compile(r"(?P<sign>[)\].:]{0,2}[ \n])(?P<word>)(?P<open>[(\[]?)")
 _ALTERNATIVE = frozenset({"or", "或", "/"})
 _BOUNDARY = re.compile(r"[)\]\"'*.:}`$_>】]{0,6}\s{0,3}(?:$|[,.;!?)\]/&|、\n项]|(?:and|or|are|is)(?![A-Za-z])|[和或与及都均])")
-_ALL = re.compile(r"(?:all|all\sof\sthe\sabove|all\s(?:of\s)?(?:the\sabove|them|these|the\soptions|options|four))(?![a-z])|全选|以上(?:都|全部?)")
+_ALL = re.compile(r"(?:all(?=\W{0,4}$)|all\sof\sthe\sabove|all\s(?:of\s)?(?:the\sabove|them|these|the\soptions|options|four))(?![a-z])|全选|以上(?:都|全部?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,9 @@ def _one(reply: Reply, start: int, at: int, end: int, bare_number: bool) -> Refe
         named = None  # a letter names its option even where another option's text is that letter
     if named and _words_end(reply, named.end, end):
         return _paired_with_letter(reply, Reference((named.letter,), named.start, named.end, words=True), end)
+    glued = _GLUED.match(reply.flat, at, end)
+    if glued and reply.options.at(reply.low, glued.end(), end):
+        return _paired_with_words(reply, Reference((glued["letter"].upper(),), *glued.span("letter")), end)
     if hit:
         return _lettered(reply, hit, start, end)
     return _ordinal(reply, at, end) or _numbered(reply, at, start, end, bare_number)

@@ -9,14 +9,14 @@ from evalpipe.core.extract.choice.guards import has_force
 from evalpipe.core.extract.choice.reference import ORDINAL, Reply, place_of
 from evalpipe.core.questions import LETTERS
 
-_NAMED = r"(?:answers?|choices?|options?|ones?|pick|selection|guess|solution|bet|alternative)"
-_PRAISE = r"(?:correct|right|best|true|accurate|valid|most\s(?:likely|appropriate|accurate|plausible|suitable|logical)|likely|only|single|final|my|appropriate|suitable|plausible|obvious|logical|proper|good)"
+_NAMED = r"(?:answers?|choices?|options?|ones?|pick|selection|guess|solution|bet|alternative|fit|match|candidate)"
+_PRAISE = r"(?:correct|right|best|better|closest|strongest|true|accurate|valid|most\s(?:likely|appropriate|accurate|plausible|suitable|logical)|likely|only|single|final|my|appropriate|suitable|plausible|obvious|logical|proper|good)"
 _VERDICT = re.compile(
     rf"""(?:is|are|was|seems|looks|(?:must|would|should|has[ ]to|seems[ ]to|appears[ ]to|can[ ]only)[ ]be|'s)[ ]
          (?:(?:also|both|indeed|clearly|definitely|actually|therefore|thus|probably|obviously|certainly|likely|in[ ]fact|all)[ ]){{0,2}}
          (?: (?P<named>(?:the|my|our)[ ](?:{_PRAISE}[ ,]{{1,2}}){{0,3}}{_NAMED})(?![a-z])
              (?P<relative>[ ](?:that|which|i|to|here)(?![a-z]))?
-           | (?:the[ ])?(?:most[ ])?(?:likely[ ])?(?:correct|right|best|true|accurate|valid|answer)(?![-\w])(?![ ](?:if|only|for|when|but|about|angle)(?![a-z])) )
+           | (?:the[ ])?(?:most[ ](?=likely[ ](?:correct|right|the|to)|correct|accurate))?(?:likely[ ](?=correct|right))?(?:correct|right|best|true|accurate|valid|answer|most[ ](?:likely|plausible|probable|appropriate|suitable|reasonable|fitting|logical))(?![-\w])(?![ ](?:if|only|for|when|but|about|angle)(?![a-z])) )
        | (?:fits?|match(?:es)?|works?|satisf(?:y|ies)|makes?[ ](?:the[ ]most[ ]|more[ ]|most[ ])?sense|stands?[ ]out|gets?[ ]it[ ]right)(?![a-z])
        | 正确 | 对(?=的|[,.!。，;]|$) | 符合 | 满足""",
     re.VERBOSE,
