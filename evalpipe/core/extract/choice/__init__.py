@@ -85,12 +85,11 @@ def _claims(reply: Reply) -> list[Claim]:
 
 def _revised(claims: list[Claim], reply: Reply) -> list[Claim]:
     """Claims behind a change of mind weigh as much as labels; what is taken back is no answer any more."""
-    marks = revisions(reply.low)
-    if not marks:
+    first = min((claim.at for claim in claims), default=len(reply.low))
+    marks = revisions(reply.low, first + 1)
+    taken_back = retractions(reply.low, first + 1)
+    if not marks and not taken_back:
         return claims
-    first = min((claim.at for claim in claims), default=0)
-    marks = [mark for mark in marks if mark > first]
-    taken_back = [mark for mark in retractions(reply.low) if any(claim.at < mark for claim in claims)]
     raised = [
         Claim(claim.rule, Weight.LABELLED, claim.at, claim.letters, claim.start, claim.end, claim.fits)
         if claim.weight in (Weight.CONCLUDED, Weight.PICKED, Weight.JUDGED) and any(mark < claim.start for mark in marks)

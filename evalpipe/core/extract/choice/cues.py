@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from evalpipe.core.extract.choice.claims import Claim, Weight, claimed, line_end, sentence_start, sentence_stop
 from evalpipe.core.extract.choice.guards import has_force, is_hedged, is_negative
 from evalpipe.core.extract.choice.reference import Reference, Reply, is_last, reference
+from evalpipe.core.extract.choice.words import hits
 
 MAX_CUES = 50  # of each kind, the last ones; a text of nothing but cues must not cost more than its length
 
@@ -49,28 +50,38 @@ _ANSWER_ZH = re.compile(
     re.VERBOSE,
 )
 _CONCLUSION = re.compile(
-    r"""(?:so|therefore|thus|hence|consequently|accordingly|overall|finally|in[ ]conclusion|in[ ]short|(?:that|which)(?:[ ]only)?[ ]leaves(?:[ ]us[ ]with)?|leaving(?:[ ]us[ ]with)?
-          |left[ ]with|correspond(?:s|ing)[ ]to|match(?:es|ing)|equivalent[ ]to|which[ ](?:is|means)|that[ ]is|i\.e\.|making[ ]it|point(?:s|ing)?[ ]to|(?:,|[\u2013\u2014]|--)[ ](?=(?:option|choice)[ ])|[\u2192\u21d2\u27a1]|=>|->)
-        (?![a-z])[,:]?
-      | (?:因此|所以|综上所述|综上|可见|于是|那么|因而|总之|故)[,:]?(?:应该?是|应为|就是|是|为)?
+    r"""(?:so|therefore|thus|hence|consequently|accordingly|overall|finally|in[ ]conclusion|in[ ]short
+          |that[ ]leaves|that[ ]only[ ]leaves|which[ ]leaves|which[ ]only[ ]leaves|leaving|leaves|left[ ]with
+          |correspond(?:s|ing)[ ]to|match(?:es|ing)|equivalent[ ]to|which[ ](?:is|means)|that[ ]is|i\.e\.|making[ ]it|point(?:s|ing)?[ ]to
+          |\u2192|\u21d2|\u27a1|=>|->|,[ ](?=(?:option|choice)[ ])|\u2014[ ](?=(?:option|choice)[ ])|-[ ](?=(?:option|choice)[ ]))
+        (?:(?<![a-z])|(?![a-z]))(?:[ ]us[ ]with|[ ]only)?[,:]?(?:[ ]the[ ]remaining[ ](?:option|choice|one|answer)(?:[ ]is)?)?""",
+    re.VERBOSE,
+)
+_CONCLUSION_ZH = re.compile(
+    r"""(?:因此|所以|综上所述|综上|可见|于是|那么|因而|总之|故)[,:]?(?:应该?是|应为|就是|是|为)?
       | 剩下的?(?:只有)?(?:是)? | 对应的?(?:是|选项)? | (?<![不别可排挑筛备待任单多首所应故])(?:选择|选)(?![题项择取])""",
     re.VERBOSE,
 )
 _PICK = re.compile(
-    r"""(?:i|i['’]d|i['’]ll|i['’]m|i[ ](?:would|will|am|must|have[ ]to))[ ]
+    r"""i(?:['’](?:d|ll|m)|[ ](?:would|will|am|must|have[ ]to))?[ ]
           (?:(?:probably|definitely|also|still|just|simply|have[ ]to|rather|likely)[ ])?
-          (?:choose|pick|select|say|guess|think|believe|conclude|suspect|answer|vote[ ]for|opt[ ]for|go[ ]with|go[ ]for|settle[ ]on
-            |(?:going|leaning|sticking|inclined)(?:[ ](?:with|for|towards?|to))?|lean(?:[ ]towards?)?|mark|settle[ ]for)
+          (?:choose|pick|select|say|guess|think|believe|conclude|suspect|answer|vote[ ]for|opt[ ]for|go[ ]with|go[ ]for|settle[ ](?:on|for)
+            |(?:going|leaning|sticking|inclined)(?:[ ](?:with|for|towards?|to))?|lean(?:[ ]towards?)?|mark)
           (?:[ ]that)?(?:[ ](?:it['’]?s|it[ ]is|it[ ]must[ ]be|it[ ]would[ ]be|the[ ]answer[ ]is))?(?![a-z])
-      | (?:it|that)(?:['’]s|[ ](?:is|(?:must|has[ ]to|should|would|will)[ ]be))(?![a-z'’])
-      | (?:go|going|went)[ ](?:with|for)(?![a-z]) | (?:choose|select|pick|probably|presumably|definitely|likely|must[ ]be)(?![a-z]) | let['’]s[ ](?:say|go[ ]with|choose|pick)
-      | (?:认为|觉得|应该|应当|猜|估计|就|应|肯定)(?:应该)?(?:是|选|为)""",
+      | it(?:['’]s|[ ](?:is|(?:must|has[ ]to|should|would|will)[ ]be))(?![a-z'’])
+      | that(?:['’]s|[ ](?:is|(?:must|has[ ]to|should|would|will)[ ]be))(?![a-z'’])
+      | go(?:ing)?[ ](?:with|for)(?![a-z]) | choose(?![a-z]) | select(?![a-z]) | pick(?![a-z]) | probably(?![a-z]) | presumably(?![a-z])
+      | definitely(?![a-z]) | likely(?![a-z]) | must[ ]be(?![a-z]) | let['’]s[ ](?:say|go[ ]with|choose|pick)""",
     re.VERBOSE,
 )
+_PICK_ZH = re.compile(r"(?:认为|觉得|应该|应当|猜|估计|就|应|肯定)(?:应该)?(?:是|选|为)")
 _REVISED = re.compile(
-    r"""(?:actually|correction|no|wait|rather|scratch[ ]that|i[ ]mean|make[ ]that|my[ ]bad|oops|sorry|instead|but|更正|(?<![都也均项是])不对|等等|其实|实际上|改为|改选|改成|纠正|而是)
-        [,.:;!\u2026 \u2014-]{0,5}(?:(?:no|wait|actually|hmm|i[ ]mean|make[ ]that|rather|it(?:['’]s|[ ]is|[ ]must[ ]be|[ ]should[ ]be)|that['’]s|i[ ]think|应该是|应为|应该选|是|选|应该)[,.: ]{0,3}){0,3}""",
+    r"""(?:actually|correction|no|wait|rather|scratch[ ]that|i[ ]mean|make[ ]that|my[ ]bad|oops|sorry|instead|but)
+        [,.:;!\u2026 \u2014-]{1,5}(?:(?:no|wait|actually|hmm|i[ ]mean|make[ ]that|rather|it(?:['’]s|[ ]is|[ ]must[ ]be|[ ]should[ ]be)|that['’]s|i[ ]think)[,.: ]{0,3}){0,3}""",
     re.VERBOSE,
+)
+_REVISED_ZH = re.compile(
+    r"(?:更正|(?<![都也均项是])不对|等等|其实|实际上|改为|改选|改成|纠正|而是)[,.:;!\u2026 ]{0,5}(?:(?:应该是|应为|应该选|是|选|应该)[,.: ]{0,3}){0,2}"
 )
 # Where a letter that a sentence concludes with may end: not before "B is too small".
 _CLOSED = re.compile(
@@ -91,36 +102,38 @@ class _Cue:
     rule: str
     weight: Weight
     pattern: re.Pattern[str]
-    needs: tuple[str, ...]  # without one of these the pattern cannot match, and is not tried
+    needs: tuple[str, ...]  # without one of these the pattern cannot match, and is not tried; (): tried always
 
 
+_ANY_ANSWER = ("answer", "choice", "option", "selection", "verdict", "conclusion", "答案", "选", "结论")
+_ANY_SIGN = (":", "=", "->", "→", "⇒", "➡", "|", "- ", "–", "—", "ans")
 _CUES = (
     _Cue("hash", Weight.LABELLED, _HASH, ("####",)),
-    _Cue("heading", Weight.LABELLED, _HEADING, ("answer", "choice", "option", "selection", "verdict", "conclusion", "答案", "选", "结论")),
-    _Cue("answer_label", Weight.LABELLED, _LABEL, (":", "=", "->", "→", "⇒", "➡", "|", "-", "–", "—", "ans", "choice", "option", "final")),
-    _Cue("answer_is", Weight.LABELLED, _ANSWER_IS, ("answer", "choice", "option", "letter", "one", "pick", "guess", "selection", "vote", "conclusion", "solution", "alternative", "statement", "bet")),
-    _Cue("answer_zh", Weight.LABELLED, _ANSWER_ZH, ("答", "正确", "选", "结论", "符合")),
+    _Cue("heading", Weight.LABELLED, _HEADING, _ANY_ANSWER),
+    _Cue("answer_label", Weight.LABELLED, _LABEL, _ANY_SIGN),
+    _Cue("answer_is", Weight.LABELLED, _ANSWER_IS, ()),
     _Cue("conclusion", Weight.CONCLUDED, _CONCLUSION, ()),
     _Cue("pick", Weight.PICKED, _PICK, ()),
     _Cue("revision", Weight.LABELLED, _REVISED, ()),
+)
+_CUES_ZH = (
+    _Cue("answer_zh", Weight.LABELLED, _ANSWER_ZH, ("答", "正确", "选", "结论", "符合")),
+    _Cue("conclusion", Weight.CONCLUDED, _CONCLUSION_ZH, ()),
+    _Cue("pick", Weight.PICKED, _PICK_ZH, ()),
+    _Cue("revision", Weight.LABELLED, _REVISED_ZH, ()),
 )
 
 
 def cued(reply: Reply) -> Iterator[Claim]:
     """The claims that cues make, those without force left out."""
     yield from _enclosed(reply)
-    for cue in _CUES:
+    for cue in _CUES if reply.low.isascii() else (*_CUES, *_CUES_ZH):
         if cue.needs and not any(word in reply.low for word in cue.needs):
             continue
-        hits = [hit for hit in cue.pattern.finditer(reply.low) if hit.end() > hit.start() and _is_word(reply.low, hit.start())]
-        for hit in hits[-MAX_CUES:]:
+        for hit in [*hits(cue.pattern, reply.low)][-MAX_CUES:]:
             claim = _pointed_at(reply, cue, hit.start(), hit.end())
             if claim:
                 yield claim
-
-
-def _is_word(low: str, at: int) -> bool:
-    return at == 0 or not low[at].isascii() or not low[at].isalpha() or not (low[at - 1].isascii() and (low[at - 1].isalpha() or low[at - 1] in "_'’"))
 
 
 def _enclosed(reply: Reply) -> Iterator[Claim]:

@@ -3,6 +3,7 @@
 import re
 
 from evalpipe.core.extract.choice.claims import sentence_start, sentence_stop
+from evalpipe.core.extract.choice.words import has, hits
 
 _OTHERS = re.compile(
     r"(?:some|many|most)\s(?:people|students|would|might|may|of\syou|readers|models)|people\s(?:often|may|might|say|think)"
@@ -19,16 +20,16 @@ _DENIED = re.compile(
     r"|(?:并不?|绝?不|不会|不能|不应该?|不该|没有?|别|非|不要|无法)[^,，。;；]{0,4}$"
 )
 _NEGATIVE = re.compile(
-    r"(?<![a-z])(?:not|never|neither|nor|none|cannot|no|without|wrong|incorrect|exclud\w*|eliminat\w*|rul\w{1,4}\sout|unlike|except|false)(?![a-z])|n't(?![a-z])"
+    r"(?:not|never|neither|nor|none|cannot|no|without|wrong|incorrect|excluded?|excludes|eliminat(?:es?|ed|ing)|rul(?:es?|ed|ing)\sout|unlike|except|false)(?![a-z])"
     r"|不|没|非|错|排除|除了|未|否"
 )
 _HEDGE = re.compile(
-    r"(?<![a-z])(?:could|might|may|perhaps|maybe|possibly|unsure|not\ssure|don't\sknow|if|whether|unclear|hard\sto|sorry|can't|cannot|unable|let's|let\sus)(?![a-z])"
+    r"(?:could|might|may|perhaps|maybe|possibly|unsure|don't\sknow|if|whether|unclear|hard\sto|sorry|can't|cannot|unable|let's|let\sus)(?![a-z])"
     r"|可能|也许|或许|不确定|不知道|无法|如果|假如|抱歉|是否"
 )
 _REVISES = re.compile(
-    r"(?<![a-z])(?:wait|hold\son|hmm+|no|actually|correction|scratch\sthat|on\s(?:second\sthought|reflection|closer)|(?:i\s(?:made|was)|my)\s"
-    r"(?:a\s)?(?:mistake|wrong|bad)|sorry|oops|apolog\w+|re-?check\w*|recalculat\w*|reconsider\w*|re-?evaluat\w*|revis\w+|double-check\w*|instead)(?![a-z])"
+    r"(?:wait|hold\son|hmm|no|actually|correction|scratch\sthat|on\s(?:second\sthought|reflection|closer)|i\s(?:made|was)\s(?:a\s)?(?:mistake|wrong)|my\s(?:mistake|bad)"
+    r"|sorry|oops|apologi[sz]e|apologies|re-?check(?:ing)?|recalculat(?:e|ing)|reconsider(?:ing)?|re-?evaluat(?:e|ing)|revis(?:e|ed|ing)|double-check(?:ing)?|instead)(?![a-z])"
     r"|不对|等等|等一下|更正|纠正|重新|再想|抱歉|修正|改为|改选|仔细(?:想|看|一想|一看)"
 )
 _RETRACTS = re.compile(
@@ -72,19 +73,19 @@ def _would(low: str, at: int, end: int) -> bool:
 
 def is_negative(low: str, start: int, end: int) -> bool:
     """Whether a stretch says what is not so."""
-    return _NEGATIVE.search(low, start, end) is not None
+    return low.find("n't", start, end) >= 0 or has(_NEGATIVE, low, start, end)
 
 
 def is_hedged(low: str, start: int, end: int) -> bool:
     """Whether a stretch only considers something."""
-    return _HEDGE.search(low, start, end) is not None
+    return has(_HEDGE, low, start, end)
 
 
-def revisions(low: str) -> list[int]:
+def revisions(low: str, start: int) -> list[int]:
     """Where a reply changes its mind."""
-    return [hit.start() for hit in _REVISES.finditer(low)]
+    return [hit.start() for hit in hits(_REVISES, low, start)]
 
 
-def retractions(low: str) -> list[int]:
+def retractions(low: str, start: int) -> list[int]:
     """Where a reply takes back what it said before: "Wait, that's not right."."""
-    return [hit.start() for hit in _RETRACTS.finditer(low) if not hit[0].endswith(_UNDENIED)]
+    return [hit.start() for hit in _RETRACTS.finditer(low, start) if not hit[0].endswith(_UNDENIED)]

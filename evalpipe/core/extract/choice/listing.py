@@ -2,11 +2,15 @@
 another question in the manner of few-shot examples. It is blanked out, so that offsets hold."""
 
 import re
+from functools import lru_cache
 
 from evalpipe.core.extract.choice.options import Options
+from evalpipe.core.extract.choice.words import begins_word
+from evalpipe.core.questions import LETTERS
 
-_LISTED = re.compile(r"(?<![a-z0-9])\(?(?P<letter>[a-z]|\d{1,2})\"?[).:、\]]{1,2}[ \t]{0,4}\"?")
-_BULLET = re.compile(r"^[ \t]{0,4}(?:[-*•]|\d{1,2}[.)])[ \t]{1,3}", re.MULTILINE)
+_MARK_BEFORE = re.compile(
+    r"(?:(?<![a-z0-9])\(?(?:[a-z]|\d{1,2})\"?[).:、\]]{1,2}|^[ \t]{0,4}[-*•])[ \t]{0,4}\"?$", re.MULTILINE
+)
 _BETWEEN = re.compile(r"[\s.,;|/*_>\"-]{0,8}(?:(?:and|or|和|或)\s)?[*_\s|>\"-]{0,4}")
 _INSTRUCTION = re.compile(
     r"^[ \t>*\"']{0,4}(?:(?:please|now|you must|you should|instructions?:|note:)[ ])?(?:reply|answer|respond|output|write|end|finish|give|provide|choose|select|pick|return|state|your\s(?:answer|reply|response)|the\s(?:answer|reply|response)\sshould|请|回答|输出)"
@@ -15,6 +19,7 @@ _INSTRUCTION = re.compile(
 )
 _FORMAT = ("like this", "format", "example", "e.g.", "such as", "form", "exactly", "例如", "比如", "格式", "如下", "形式")
 _ASKED_TO = re.compile(r"(?:with|from|of|between|among|use|using|从|在|用|选项|为)[\s:*\"'(\[]{0,4}$")
+_SEPARATOR = r"(?![a-z])[\s,/、|)\]('\"*-]{0,6}(?:(?:or|and|或|和)\s?)?[\s(\['\"*]{0,3}"
 _QUESTION_AGAIN = re.compile(
     r"\n[ \t]{0,3}\(?a[).:、][^\n]{1,200}\n[ \t]{0,3}\(?b[).:、][^\n]{1,200}\n(?:[ \t]{0,3}\(?[c-j][).:、][^\n]{1,200}\n){0,8}[ \t\n]{0,4}(?:the )?(?:correct |final )?(?:answer|答案|ans)[ ]?:"
 )
@@ -56,39 +61,20 @@ def _instructions(low: str) -> list[tuple[int, int]]:
 
 def _letters_named(low: str, options: Options, several: bool) -> list[tuple[int, int]]:
     """ "A, B, C or D": all the letters, none of them chosen. Where several may be, they may all be."""
-    letters = options.letters.lower()
-    if len(letters) < 3 or f"{letters[-1]}" not in low:
-        return []
+    count = len(options.letters)
     found: list[tuple[int, int]] = []
-    at = low.find(letters[-1])
-    for _ in range(50):
-        if at < 0:
-            break
-        start = _run_back(low, at, letters)
-        if start is not None:
+    if count > 2:
+        for hit in _all_letters(count).finditer(low):
+            start, end = hit.span()
             asked = _ASKED_TO.search(low, max(0, start - 20), start)
-            if not several or asked or " or " in low[start:at]:
-                found.append((start, at + 1))
-        at = low.find(letters[-1], at + 1)
+            if begins_word(low, start) and (not several or asked or " or " in low[start:end]):
+                found.append((start, end))
     return found
 
 
-_SEPARATOR = re.compile(r"[\s,/、|)\]('\"*-]{0,6}(?:(?:or|and|或|和)\s?)?[\s(\['\"*]{0,3}$")
-
-
-def _run_back(low: str, at: int, letters: str) -> int | None:
-    """Where a run of all the letters begins that ends with the one at `at`."""
-    if at + 1 < len(low) and low[at + 1].isascii() and (low[at + 1].isalnum() or low[at + 1] in "'-"):
-        return None
-    for before, letter in zip(reversed(letters[:-1]), reversed(letters[1:]), strict=True):
-        if low[at] != letter:
-            return None
-        gap = _SEPARATOR.search(low, max(0, at - 14), at)
-        stop = gap.start() if gap else at
-        if stop == at or stop < 1 or low[stop - 1] != before:
-            return None
-        at = stop - 1
-    return at if at == 0 or not (low[at - 1].isascii() and low[at - 1].isalnum()) else None
+@lru_cache
+def _all_letters(count: int) -> re.Pattern[str]:
+    return re.compile(_SEPARATOR.join(LETTERS[:count].lower()) + r"(?![a-z0-9'-])")
 
 
 def _listings(low: str, options: Options, several: bool) -> list[tuple[int, int]]:
@@ -106,16 +92,13 @@ def _listings(low: str, options: Options, several: bool) -> list[tuple[int, int]
 
 
 def _items(low: str, options: Options) -> list[tuple[int, int, str]]:
+    """Options' words behind a letter, a number or a bullet."""
     items: list[tuple[int, int, str]] = []
-    for pattern in (_LISTED, _BULLET):
-        for hit in pattern.finditer(low):
-            named = options.at(low, hit.end(), len(low))
-            if named:
-                items.append((hit.start(), named.end, named.letter))
-            if len(items) > 200:
-                break
-    items.sort()
-    return [item for at, item in enumerate(items) if not at or item[0] >= items[at - 1][1]]
+    for named in options.mentions(low, 0, len(low), 30 * len(options.letters), everyday=True):
+        mark = _MARK_BEFORE.search(low, max(0, named.start - 12), named.start)
+        if mark:
+            items.append((mark.start(), named.end, named.letter))
+    return items
 
 
 def _listed(run: list[tuple[int, int, str]], low: str, options: Options, several: bool) -> list[tuple[int, int]]:

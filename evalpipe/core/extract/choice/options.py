@@ -66,11 +66,16 @@ class Options:
                 return Named(letter, end - len(words), end)
         return None
 
-    def mentions(self, low: str, start: int, end: int, most: int = 20) -> list[Named]:
-        """Where [start, end) has options' words, none of them inside another's; everyday words are not looked for."""
+    def mentions(self, low: str, start: int, end: int, most: int = 20, *, everyday: bool = False) -> list[Named]:
+        """Where [start, end) has options' words, none of them inside another's.
+
+        Args:
+            everyday: whether words that any sentence may have, such as "no", are looked for.
+        """
         found: list[Named] = []
         for words, letter in self.words:
-            at = -1 if words in _EVERYDAY or (len(words) < 2 and words.isascii()) else low.find(words, start, end)
+            common = words in _EVERYDAY or (len(words) < 2 and words.isascii())
+            at = -1 if common and not everyday else low.find(words, start, end)
             while at >= 0 and len(found) < most:
                 stop = at + len(words)
                 if _is_apart(low, at, stop) and not any(each.start < stop and at < each.end for each in found):

@@ -126,6 +126,8 @@ def _after_signs(reply: Reply, start: int, end: int) -> int:
 
 def _whole(reply: Reply, start: int, end: int) -> Reference | None:
     """A stretch, or its first sentence, that is an option's words and nothing else."""
+    if end - start > 2 * reply.options.longest + 20:
+        return None
     stretch = reply.flat[start:end]
     if len(stretch.strip()) < 2:
         return None

@@ -7,20 +7,23 @@ from evalpipe.core.extract.choice.claims import Claim, Weight
 from evalpipe.core.extract.choice.cues import MAX_CUES
 from evalpipe.core.extract.choice.guards import has_force
 from evalpipe.core.extract.choice.reference import ORDINAL, Reply, place_of
+from evalpipe.core.extract.choice.words import hits
 from evalpipe.core.questions import LETTERS
 
 _NAMED = r"(?:answers?|choices?|options?|ones?|pick|selection|guess|solution|bet|alternative|fit|match|candidate)"
 _PRAISE = r"(?:correct|right|best|better|closest|strongest|true|accurate|valid|most\s(?:likely|appropriate|accurate|plausible|suitable|logical)|likely|only|single|final|my|appropriate|suitable|plausible|obvious|logical|proper|good)"
-_VERDICT = re.compile(
-    rf"""(?:is|are|was|seems|looks|(?:must|would|should|has[ ]to|seems[ ]to|appears[ ]to|can[ ]only)[ ]be|'s)[ ]
+_COPULA = re.compile(
+    rf"""(?:is|are|was|seems|looks|must[ ]be|would[ ]be|should[ ]be|has[ ]to[ ]be|seems[ ]to[ ]be|appears[ ]to[ ]be|can[ ]only[ ]be|'s)[ ]
          (?:(?:also|both|indeed|clearly|definitely|actually|therefore|thus|probably|obviously|certainly|likely|in[ ]fact|all)[ ]){{0,2}}
          (?: (?P<named>(?:the|my|our)[ ](?:{_PRAISE}[ ,]{{1,2}}){{0,3}}{_NAMED})(?![a-z])
              (?P<relative>[ ](?:that|which|i|to|here)(?![a-z]))?
-           | (?:the[ ])?(?:most[ ](?=likely[ ](?:correct|right|the|to)|correct|accurate))?(?:likely[ ](?=correct|right))?(?:correct|right|best|true|accurate|valid|answer|most[ ](?:likely|plausible|probable|appropriate|suitable|reasonable|fitting|logical))(?![-\w])(?![ ](?:if|only|for|when|but|about|angle)(?![a-z])) )
-       | (?:fits?|match(?:es)?|works?|satisf(?:y|ies)|makes?[ ](?:the[ ]most[ ]|more[ ]|most[ ])?sense|stands?[ ]out|gets?[ ]it[ ]right)(?![a-z])
-       | 正确 | 对(?=的|[,.!。，;]|$) | 符合 | 满足""",
+           | (?:the[ ])?(?:most[ ](?=correct|accurate))?
+             (?:correct|right|best|true|accurate|valid|answer|most[ ](?:likely|plausible|probable|appropriate|suitable|reasonable|fitting|logical))
+             (?![-\w])(?![ ](?:if|only|for|when|but|about|angle)(?![a-z])) )""",
     re.VERBOSE,
 )
+_FITS = re.compile(r"(?:fits?|match(?:es)?|works?|satisf(?:y|ies)|makes?\s(?:the\smost\s|more\s|most\s)?sense|stands?\sout|gets?\sit\sright)(?![a-z])")
+_RIGHT_ZH = re.compile(r"正确|对(?=的|[,.!。，;]|$)|符合|满足")
 _WRONG = re.compile(r"[^.\n]{0,40}(?:wrong|incorrect|false|not|n't|eliminat|rul(?:e|ed)\sout|exclud)")
 _BARE_BEHIND = re.compile(r"[ ]?(?:项|选项)?(?:[ ]?(?:都|均|也|才|就|是|最|完全|为|的说法|说法|[ ]?(?:is|are)[ ])){0,3}$")
 _CLOSERS = " \t)]*_\"'`.,}|$"
@@ -35,18 +38,19 @@ _OPTION_BEFORE = re.compile(r"(?:option|choice|letter|answer|选项|only)\s?[(*\
 
 def verdicts(reply: Reply) -> Iterator[Claim]:
     """The claims that judge an option to be the answer, or correct."""
-    for hit in [*_VERDICT.finditer(reply.low)][-MAX_CUES:]:
-        claim = _judged(reply, hit)
-        if claim:
-            yield claim
+    for pattern in (_COPULA, _FITS) if reply.low.isascii() else (_COPULA, _FITS, _RIGHT_ZH):
+        for hit in [*hits(pattern, reply.low)][-MAX_CUES:]:
+            claim = _judged(reply, hit)
+            if claim:
+                yield claim
 
 
 def _judged(reply: Reply, hit: re.Match[str]) -> Claim | None:
     low, at = reply.low, hit.start()
-    if at and low[at].isascii() and low[at - 1].isascii() and low[at - 1].isalnum():
-        return None
-    if _WRONG.match(low, hit.end(), hit.end() + 60) and (hit["relative"] or not hit["named"]):
-        if hit["relative"] or re.match(r"[^.,;\n]{0,30}(?:wrong|incorrect|false)", low[hit.end() : hit.end() + 40]):
+    groups = hit.groupdict()
+    named, relative = groups.get("named"), groups.get("relative")
+    if _WRONG.match(low, hit.end(), hit.end() + 60) and (relative or not named):
+        if relative or re.match(r"[^.,;\n]{0,30}(?:wrong|incorrect|false)", low[hit.end() : hit.end() + 40]):
             return None
     end = at
     if not low[at].isascii() and (between := _BARE_BEHIND.search(low, max(0, at - 10), at)):
@@ -59,7 +63,7 @@ def _judged(reply: Reply, hit: re.Match[str]) -> Claim | None:
     letters, start = found
     if not has_force(low, start, hit.end(), named_as_answer=False):
         return None
-    weight = Weight.LABELLED if hit["named"] and not hit["relative"] else Weight.JUDGED
+    weight = Weight.LABELLED if named and not relative else Weight.JUDGED
     return Claim("verdict", weight, start, letters, start, end)
 
 
