@@ -89,7 +89,9 @@ def _targets(
     In a file whose answers end in `#### KEY`, an answer that does not has no target: a guess would be scored.
     """
     column = shape.target
-    values = target_values(fields.get(column), column, kind, may_be_json_list=column == "targets" or kind == "multi_choice")
+    values = target_values(
+        fields.get(column), column, kind, may_be_json_list=column == "targets" or kind == "multi_choice"
+    )
     if kind == "choice":
         return letters_of(values, column, options, spec), None
     if kind == "multi_choice":

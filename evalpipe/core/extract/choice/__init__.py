@@ -92,7 +92,8 @@ def _revised(claims: list[Claim], reply: Reply) -> list[Claim]:
         return claims
     raised = [
         Claim(claim.rule, Weight.LABELLED, claim.at, claim.letters, claim.start, claim.end, claim.fits)
-        if claim.weight in (Weight.CONCLUDED, Weight.PICKED, Weight.JUDGED) and any(mark < claim.start for mark in marks)
+        if claim.weight in (Weight.CONCLUDED, Weight.PICKED, Weight.JUDGED)
+        and any(mark < claim.start for mark in marks)
         else claim
         for claim in claims
     ]

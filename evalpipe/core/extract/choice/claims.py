@@ -44,7 +44,12 @@ def line_end(text: str, at: int, reach: int = 300) -> int:
 def sentence_start(text: str, at: int, reach: int = 200) -> int:
     """Where the sentence that holds `at` begins, within reach."""
     floor = max(0, at - reach)
-    marks = (text.rfind("\n", floor, at), text.rfind("! ", floor, at), text.rfind("? ", floor, at), text.rfind(";", floor, at))
+    marks = (
+        text.rfind("\n", floor, at),
+        text.rfind("! ", floor, at),
+        text.rfind("? ", floor, at),
+        text.rfind(";", floor, at),
+    )
     return max(floor, _stop_before(text, floor, at), *(mark + 1 for mark in marks))
 
 
@@ -53,7 +58,9 @@ def sentence_stop(text: str, at: int, reach: int = 300) -> int:
     end = line_end(text, at, reach)
     for place in range(at, end):
         char = text[place]
-        if char in "!?;。" or (char == "." and (place + 1 >= end or text[place + 1].isspace() or not text[place + 1].isascii())):
+        if char in "!?;。" or (
+            char == "." and (place + 1 >= end or text[place + 1].isspace() or not text[place + 1].isascii())
+        ):
             return place + 1
     return end
 

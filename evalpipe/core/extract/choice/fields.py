@@ -7,12 +7,25 @@ from evalpipe.core.extract.choice.reference import Reply, reference
 
 MAX_FIELDS = 50  # the last ones
 # In order: where an object has several of them, the first counts.
-_NAMES = ("answer", "final_answer", "correct_answer", "choice", "option", "letter", "selection", "label", "prediction", "output")
+_NAMES = (
+    "answer",
+    "final_answer",
+    "correct_answer",
+    "choice",
+    "option",
+    "letter",
+    "selection",
+    "label",
+    "prediction",
+    "output",
+)
 _FIELD = re.compile(
     r"""["'](?:(?:the|final|correct|selected|chosen|my|best|predicted)[_ ]?)?
-        (?P<name>answers?|choices?|option|letter|selection|label|prediction|output|response|result|selected|答案|正确答案|最终答案|选项|选择)
+        (?P<name>answers?|choices?|option|letter|selection|label|prediction|output|response|result|selected
+          |答案|正确答案|最终答案|选项|选择)
         (?:[_ ]?(?:letter|choice|option|key|id|index|label))?["'][ \t\n]{0,8}:[ \t\n]{0,8}
-        (?P<value> "(?:[^"\\\n]|\\.){0,300}+" | '(?:[^'\\\n]|\\.){0,300}?'(?=\s{0,4}[,}\]]) | \[[^\[\]{}]{0,400}\] | [^\s,}\]"'\[{][^,}\n]{0,60} )""",
+        (?P<value> "(?:[^"\\\n]|\\.){0,300}+" | '(?:[^'\\\n]|\\.){0,300}?'(?=\s{0,4}[,}\]])
+          | \[[^\[\]{}]{0,400}\] | [^\s,}\]"'\[{][^,}\n]{0,60} )""",
     re.VERBOSE,
 )
 

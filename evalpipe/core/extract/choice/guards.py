@@ -6,39 +6,70 @@ from evalpipe.core.extract.choice.claims import sentence_start, sentence_stop
 from evalpipe.core.extract.choice.words import has, hits
 
 _OTHERS = re.compile(
-    r"(?:some|many|most)\s(?:people|students|would|might|may|of\syou|readers|models)|people\s(?:often|may|might|say|think)"
-    r"|students\s|(?:you|one|we|others|it)\s(?:might|may|could)\s|common(?:ly)?\s(?:mis|err|wrong)|mistak|misconception|tempt"
-    r"|\btrap\b|at\sfirst|initially|first\sthought|i\s(?:had\s)?(?:thought|assumed)|(?:seem|look|appear)(?:s|ed)?\s(?:like|as\sif|that)"
-    r"|(?:asked|prompt|user|question)\s(?:says|said|wants|claims)|if\s(?:the\squestion|it\s(?:had|were|was)|we\shad|you\shad|they)"
-    r"|有人|有些人|很多人|不少人|可能会|容易|误[以认选]|起初|一开始|乍看|初看|最初"
+    r"""(?:some|many|most)\s(?:people|students|would|might|may|of\syou|readers|models)
+      | people\s(?:often|may|might|say|think) | students\s | (?:you|one|we|others|it)\s(?:might|may|could)\s
+      | common(?:ly)?\s(?:mis|err|wrong) | mistak | misconception | tempt | \btrap\b
+      | at\sfirst | initially | first\sthought | i\s(?:had\s)?(?:thought|assumed)
+      | (?:seem|look|appear)(?:s|ed)?\s(?:like|as\sif|that) | (?:asked|prompt|user|question)\s(?:says|said|wants|claims)
+      | if\s(?:the\squestion|it\s(?:had|were|was)|we\shad|you\shad|they)
+      | 有人|有些人|很多人|不少人|可能会|容易|误[以认选]|起初|一开始|乍看|初看|最初""",
+    re.VERBOSE,
 )
-_HYPOTHETICAL = re.compile(r"(?<![a-z])(?:if|unless|suppose|supposing|assuming)\s(?!i\s(?:had|have|must|need|were\sto|am|can)|forced|pressed|you\s(?:want|insist))")
-_UNSURE_WHETHER = re.compile(r"(?:whether|(?:not\s(?:sure|certain|clear)|don't\sknow|unclear|know|tell|see)\s(?:if|whether|that|which))\s[^,.;]{0,80}$")
+_OWN_AGAIN = re.compile(r"(?<![a-z])(?:but|however|yet|though|actually|now|so)(?![a-z])|但|其实|实际")
+_HYPOTHETICAL = re.compile(
+    r"""(?<![a-z])(?:if|unless|suppose|supposing|assuming)\s
+        (?!i\s(?:had|have|must|need|were\sto|am|can)|forced|pressed|you\s(?:want|insist))""",
+    re.VERBOSE,
+)
+_CONDITION_BEHIND = re.compile(
+    r"""[\s"'*)\].]{0,6}\s?(?:only\s)?(?:if|provided|assuming|unless|were|when)\b(?!\si\s(?:had|have))""", re.VERBOSE
+)
+_UNSURE_WHETHER = re.compile(
+    r"""(?:whether|(?:not\s(?:sure|certain|clear)|don't\sknow|unclear|know|tell|see)\s(?:if|whether|that|which))\s
+        [^,.;]{0,80}$""",
+    re.VERBOSE,
+)
 _DENIED = re.compile(
-    r"(?:n't|not|never|cannot|hardly|doubt|deny|disagree|isn't)\s(?:to\s)?(?:think|believe|say|claim|agree|convinced|certain|sure|assume|mean|imply"
-    r"|choose|pick|select|go|be|conclude|that|the|an?)\s?[^,;.]{0,60}$|(?:not|never|n't|neither|nor|rather\sthan|instead\sof|doubt(?:\sthat)?|than)\s?$"
-    r"|(?:并不?|绝?不|不会|不能|不应该?|不该|没有?|别|非|不要|无法)[^,，。;；]{0,4}$"
+    r"""(?:n't|not|never|cannot|hardly|doubt|deny|disagree|isn't)\s(?:to\s)?
+          (?:think|believe|say|claim|agree|convinced|certain|sure|assume|mean|imply|choose|pick|select|go|be|conclude
+            |that|the|an?)\s?[^,;.]{0,60}$
+      | (?:not|never|n't|neither|nor|rather\sthan|instead\sof|doubt(?:\sthat)?|than)\s?$
+      | (?:并不?|绝?不|不会|不能|不应该?|不该|没有?|别|非|不要|无法)[^,，。;；]{0,4}$""",
+    re.VERBOSE,
 )
 _NEGATIVE = re.compile(
-    r"(?:not|never|neither|nor|none|cannot|no|without|wrong|incorrect|excluded?|excludes|eliminat(?:es?|ed|ing)|rul(?:es?|ed|ing)\sout|unlike|except|false)(?![a-z])"
-    r"|不|没|非|错|排除|除了|未|否"
+    r"""(?:not|never|neither|nor|none|cannot|no|without|wrong|incorrect|excluded?|excludes|eliminat(?:es?|ed|ing)
+          |rul(?:es?|ed|ing)\sout|unlike|except|false)(?![a-z])
+      | 不|没|非|错|排除|除了|未|否""",
+    re.VERBOSE,
 )
 _HEDGE = re.compile(
-    r"(?:could|might|may|perhaps|maybe|possibly|unsure|don't\sknow|if|whether|unclear|hard\sto|sorry|can't|cannot|unable|let's|let\sus)(?![a-z])"
-    r"|可能|也许|或许|不确定|不知道|无法|如果|假如|抱歉|是否"
+    r"""(?:could|might|may|perhaps|maybe|possibly|unsure|don't\sknow|if|whether|unclear|hard\sto|sorry|can't|cannot
+          |unable|let's|let\sus)(?![a-z])
+      | 可能|也许|或许|不确定|不知道|无法|如果|假如|抱歉|是否""",
+    re.VERBOSE,
 )
 _REVISES = re.compile(
-    r"(?:wait|hold\son|hmm|no|actually|correction|scratch\sthat|on\s(?:second\sthought|reflection|closer)|i\s(?:made|was)\s(?:a\s)?(?:mistake|wrong)|my\s(?:mistake|bad)"
-    r"|sorry|oops|apologi[sz]e|apologies|re-?check(?:ing)?|recalculat(?:e|ing)|reconsider(?:ing)?|re-?evaluat(?:e|ing)|revis(?:e|ed|ing)|double-check(?:ing)?|instead)(?![a-z])"
-    r"|不对|等等|等一下|更正|纠正|重新|再想|抱歉|修正|改为|改选|仔细(?:想|看|一想|一看)"
+    r"""(?:wait|hold\son|hmm|no|actually|correction|scratch\sthat|on\s(?:second\sthought|reflection|closer)
+          |i\s(?:made|was)\s(?:a\s)?(?:mistake|wrong)|my\s(?:mistake|bad)|sorry|oops|apologi[sz]e|apologies
+          |re-?check(?:ing)?|recalculat(?:e|ing)|reconsider(?:ing)?|re-?evaluat(?:e|ing)|revis(?:e|ed|ing)
+          |double-check(?:ing)?|instead)(?![a-z])
+      | 不对|等等|等一下|更正|纠正|重新|再想|抱歉|修正|改为|改选|仔细(?:想|看|一想|一看)""",
+    re.VERBOSE,
 )
 _RETRACTS = re.compile(
-    r"(?:(?<![a-z])(?:wait|hmm+|no|actually|hold\son|oops|sorry)[,.!:… -]{1,4}(?:no[,.! ]{1,3}|but\s|i\sthink\s)?"
-    r"(?:(?:that|this|it|my\sanswer|the\sanswer|[a-z])(?:'s|\sis|\swas|\scan't\sbe|\scannot\sbe|\sisn't|\sdoesn't|\sseems|\smust\sbe)\s)"
-    r"(?:also\s|clearly\s|obviously\s)?(?:not\s(?:quite\s)?(?:right|correct|true|it)|wrong|incorrect|right|correct|a\smistake|an\serror|impossible|false|make\ssense))"
-    r"|(?<![a-z])(?:scratch\sthat|i\stake\sthat\sback|disregard\sthat|i\swas\swrong|i\smade\s(?:a|an)\s(?:mistake|error))"
-    r"|(?:^|[。.!！\n;；])\s?(?:等等|等一下|哦|啊)?[,，。.!… ]{0,3}(?:不对|错了|我错了|说错了|算错了)"
+    r"""(?:wait|hmm|no|actually|hold\son|oops|sorry)[,.!:\u2026 -]{1,4}(?:no[,.! ]{1,3}|but\s|i\sthink\s)?
+        (?:that|this|it|my\sanswer|the\sanswer|[a-z])
+        (?:'s|\sis|\swas|\scan't\sbe|\scannot\sbe|\sisn't|\sdoesn't|\sseems|\smust\sbe)\s(?:also\s|clearly\s|obviously\s)?
+        (?:not\s(?:quite\s)?(?:right|correct|true|it)|wrong|incorrect|right|correct|a\smistake|an\serror|impossible|false
+          |make\ssense)
+      | scratch\sthat|i\stake\sthat\sback|disregard\sthat|i\swas\swrong|i\smade\s(?:a|an)\s(?:mistake|error)""",
+    re.VERBOSE,
 )
+_RETRACTS_ZH = re.compile(
+    r"(?:^|[。.!！\n;；])\s?(?:等等|等一下|哦|啊)?[,，。.!… ]{0,3}(?:不对|错了|我错了|说错了|算错了)"
+)
+_ASKING = ("is ", "could ", "can ", "would ", "should ", "do ", "may ")
 _UNDENIED = ("'s right", " is right", "'s correct", " is correct", " was right", " must be right")
 
 
@@ -48,23 +79,25 @@ def has_force(low: str, at: int, end: int, *, named_as_answer: bool) -> bool:
     Args:
         named_as_answer: the cue itself speaks of the answer ("the answer is B"); a pick is denied more easily.
     """
-    begin = sentence_start(low, at)
-    before = low[begin:at]
-    if _DENIED.search(before[-70:]) or _UNSURE_WHETHER.search(before):
-        return False
-    other = None
-    for other in _OTHERS.finditer(before):
-        pass
-    if other and not re.search(r"(?<![a-z])(?:but|however|yet|though|actually|now|so)(?![a-z])|但|其实|实际", before[other.end() :]):
+    before = low[sentence_start(low, at) : at]
+    if before and (_DENIED.search(before[-70:]) or _UNSURE_WHETHER.search(before) or _is_of_others(before)):
         return False
     stop = sentence_stop(low, end)
-    if low[stop - 1 : stop] in ("?",) and not named_as_answer:
-        return False
-    if low[stop - 1 : stop] == "?" and stop - end < 4 and before.lstrip(" *-")[:3] in ("is ", "cou", "can", "wou", "sho", "do ", "may"):
-        return False
-    if _HYPOTHETICAL.search(before) and _would(low, at, end):
-        return False
-    return not (_would(low, at, end) and re.match(r"[\s\"'*)\].]{0,6}\s?(?:only\s)?(?:if|provided|assuming|unless|were|when)\b(?!\si\s(?:had|have))", low[end : end + 30]))
+    if low[stop - 1 : stop] == "?":
+        asks = stop - end < 4 and before.lstrip(" *-").startswith(_ASKING)
+        if asks or not named_as_answer:
+            return False
+    if not _would(low, at, end):
+        return True
+    return not (_HYPOTHETICAL.search(before) or _CONDITION_BEHIND.match(low, end, end + 30))
+
+
+def _is_of_others(before: str) -> bool:
+    """Whether the sentence speaks of what somebody thinks, or thought, and not yet of what the reply says."""
+    last = None
+    for hit in _OTHERS.finditer(before):
+        last = hit.end()
+    return last is not None and not _OWN_AGAIN.search(before, last)
 
 
 def _would(low: str, at: int, end: int) -> bool:
@@ -88,4 +121,5 @@ def revisions(low: str, start: int) -> list[int]:
 
 def retractions(low: str, start: int) -> list[int]:
     """Where a reply takes back what it said before: "Wait, that's not right."."""
-    return [hit.start() for hit in _RETRACTS.finditer(low, start) if not hit[0].endswith(_UNDENIED)]
+    found = [hit.start() for hit in hits(_RETRACTS, low, start) if not hit[0].endswith(_UNDENIED)]
+    return found if low.isascii() else found + [hit.start() for hit in _RETRACTS_ZH.finditer(low, start)]

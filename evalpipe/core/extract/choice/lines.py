@@ -10,7 +10,9 @@ from evalpipe.core.extract.choice.reference import Reference, Reply, is_last, re
 
 MAX_LINES = 50  # of those that begin with a letter, the last ones
 _SHORT = 80  # characters of a reply that may be a reference and nothing else
-_CUE_BEFORE = re.compile(r"[{<]|(?!(?:the|option|choice|letter|number|both|no|all)(?![a-z]))(?<![a-z])[a-z]|(?!选项|第)[\u4e00-\u9fff]")
+_CUE_BEFORE = re.compile(
+    r"[{<]|(?!(?:the|option|choice|letter|number|both|no|all)(?![a-z]))(?<![a-z])[a-z]|(?!选项|第)[\u4e00-\u9fff]"
+)
 _TEX = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\{")
 _SPOKEN = 300  # characters of a reply in which a sentence may name its option by the way
 _LINE = re.compile(
@@ -21,21 +23,29 @@ _LINE = re.compile(
 )
 _BOLD = re.compile(r"(?:\*\*|__)(?P<inner>[^*_\n]{1,200})(?:\*\*|__)")
 _TICKED = re.compile(
-    r"[✓✔✅☑]|<-{1,2}|\[x\]|(?:[-:(–—|*]|\.)\s?\**(?:this\sis\s(?:the\s)?)?(?:correct|right|true|yes)(?![a-z])(?!\sif)", re.IGNORECASE
+    r"[✓✔✅☑]|<-{1,2}|\[x\]|(?:[-:(–—|*]|\.)\s?\**(?:this\sis\s(?:the\s)?)?(?:correct|right|true|yes)(?![a-z])(?!\sif)",
+    re.IGNORECASE,
 )
-_CROSSED = re.compile(r"[✗✘❌×]|\bnot\b|n't|\b(?:in|un)?correct\s(?:as|because)?\b(?<!correct)|incorrect|wrong|\bfalse\b|\bno\b", re.IGNORECASE)
+_CROSSED = re.compile(
+    r"[✗✘❌×]|\bnot\b|n't|\b(?:in|un)?correct\s(?:as|because)?\b(?<!correct)|incorrect|wrong|\bfalse\b|\bno\b",
+    re.IGNORECASE,
+)
 _DISMISSED = re.compile(
     r"[\s)\].:,(–—-]{0,6}(?:(?:this|that|it)?(?:\sis|'s)?\s?(?:also\s|clearly\s)?(?:not\s|no(?![a-z])|wrong|incorrect|false|ruled|eliminated)|isn't|[✗✘❌×]|不|错)"
 )
 _FAVOUR = re.compile(
     r"(?<![a-z])(?:seems?|fits?|best|most|lean\w*|makes\ssense|plausible|likely|going|describes|matches|what\si|my|works|right|answer|choose|pick|select)(?![a-z])|最|更|合理|应该|符合|选择第"
 )
-_SPOKEN_OF = re.compile(r"(?:option|choice|answer|选项)\s?[(*\"'\[]{0,3}(?P<letter>[a-z])(?![a-z0-9'])|[(\[](?P<marked>[a-z])[)\]]|(?P<zh>[a-z])(?:选项|项)")
+_SPOKEN_OF = re.compile(
+    r"(?:option|choice|answer|选项)\s?[(*\"'\[]{0,3}(?P<letter>[a-z])(?![a-z0-9'])|[(\[](?P<marked>[a-z])[)\]]|(?P<zh>[a-z])(?:选项|项)"
+)
 _ORDINAL_OF = re.compile(
     r"(?:the\s(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last)\s(?:option|choice|one|answer)|第?[一二三四五六七八九十]个?(?:选项|项))"
 )
 _HEADER = re.compile(r"^\|(?P<cells>[^\n]{0,300})\|[ \t]*\n\|[ :|-]{3,200}\n", re.MULTILINE)
-_ANSWER_CELL = re.compile(r"[\s*]*(?:(?:final|correct|your|my|the|chosen|selected)\s)?(?:answer|choice|option\schosen|selection|答案|选项|选择)[\s*]*")
+_ANSWER_CELL = re.compile(
+    r"[\s*]*(?:(?:final|correct|your|my|the|chosen|selected)\s)?(?:answer|choice|option\schosen|selection|答案|选项|选择)[\s*]*"
+)
 
 
 def whole(reply: Reply) -> Claim | None:
@@ -72,7 +82,9 @@ def _lines(reply: Reply) -> Iterator[Claim]:
     found = _option_lines(reply)[-MAX_LINES:]
     alone = [hit for hit in found if not re.search(r"\w", hit["rest"])]
     lettered = {hit["letter"].upper() for hit in found}
-    ticked = [hit for hit in found if _TICKED.search(hit[0]) and not _CROSSED.search(hit[0])] if len(lettered) > 1 else []
+    ticked = (
+        [hit for hit in found if _TICKED.search(hit[0]) and not _CROSSED.search(hit[0])] if len(lettered) > 1 else []
+    )
     if len(ticked) == 1 or (ticked and reply.several):
         alone = []
     for rule, hits in (("letter_alone", alone), ("ticked", ticked if reply.several or len(ticked) == 1 else [])):
@@ -108,15 +120,28 @@ def _leading(reply: Reply) -> Iterator[Claim]:
     start = len(reply.low) - len(reply.low.lstrip())
     end = line_end(reply.low, start)
     read = reference(reply, start, end)
-    if read is None or len(set(read.letters)) > 1 or reply.low[start : start + 2] in ("i ", "it") or read.start - start > 30:
+    if (
+        read is None
+        or len(set(read.letters)) > 1
+        or reply.low[start : start + 2] in ("i ", "it")
+        or read.start - start > 30
+    ):
         return
     behind = reply.flat[read.end : read.end + 3].lstrip(")*]\"'_")
-    if not (behind[:1] in (".", ",", "!", ":", ";", "-", "\n", "。", "–", "—", "") or behind.startswith((" -", " –", " —")) or reply.low.startswith((" because", " since", "因为", "，因"), read.end)):
+    if not (
+        behind[:1] in (".", ",", "!", ":", ";", "-", "\n", "。", "–", "—", "")
+        or behind.startswith((" -", " –", " —"))
+        or reply.low.startswith((" because", " since", "因为", "，因"), read.end)
+    ):
         return
     if _DISMISSED.match(reply.low, read.end, read.end + 60):
         return
     stop = sentence_stop(reply.low, read.end)
-    if is_hedged(reply.low, start, read.start) or is_negative(reply.low, start, read.start) or (reply.low[stop - 1 : stop] == "?"):
+    if (
+        is_hedged(reply.low, start, read.start)
+        or is_negative(reply.low, start, read.start)
+        or (reply.low[stop - 1 : stop] == "?")
+    ):
         return
     yield claimed("leading", Weight.CONCLUDED, start, read)
 
@@ -143,10 +168,16 @@ def _table(reply: Reply) -> Iterator[Claim]:
 def _bold(reply: Reply) -> Iterator[Claim]:
     for hit in [*_BOLD.finditer(reply.low)][-MAX_LINES:]:
         read = reference(reply, hit.start("inner"), hit.end("inner"))
-        if read is None or not is_last(reply, read.end, hit.end("inner")) or is_negative(reply.low, max(0, hit.start() - 25), hit.start()):
+        if (
+            read is None
+            or not is_last(reply, read.end, hit.end("inner"))
+            or is_negative(reply.low, max(0, hit.start() - 25), hit.start())
+        ):
             continue
         stop = sentence_stop(reply.low, hit.end())
-        if is_negative(reply.low, hit.end(), min(stop, hit.end() + 30)) or not has_force(reply.low, hit.start(), hit.end(), named_as_answer=True):
+        if is_negative(reply.low, hit.end(), min(stop, hit.end() + 30)) or not has_force(
+            reply.low, hit.start(), hit.end(), named_as_answer=True
+        ):
             continue
         yield claimed("bold", Weight.JUDGED, hit.start(), read)
 
@@ -182,4 +213,6 @@ def mentioned(reply: Reply) -> Iterator[Claim]:
 def _is_finished(reply: Reply, named: Reference, end: int) -> bool:
     """Whether the reply is a statement and not the beginning of one."""
     last = reply.flat[end - 1]
-    return named.end >= end - 1 or not (last.isalnum() or last in ",:-") or (not last.isascii() and last not in "，：、")
+    return (
+        named.end >= end - 1 or not (last.isalnum() or last in ",:-") or (not last.isascii() and last not in "，：、")
+    )

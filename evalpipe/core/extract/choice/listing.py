@@ -13,15 +13,34 @@ _MARK_BEFORE = re.compile(
 )
 _BETWEEN = re.compile(r"[\s.,;|/*_>\"-]{0,8}(?:(?:and|or|和|或)\s)?[*_\s|>\"-]{0,4}")
 _INSTRUCTION = re.compile(
-    r"^[ \t>*\"']{0,4}(?:(?:please|now|you must|you should|instructions?:|note:)[ ])?(?:reply|answer|respond|output|write|end|finish|give|provide|choose|select|pick|return|state|your\s(?:answer|reply|response)|the\s(?:answer|reply|response)\sshould|请|回答|输出)"
-    r"[^\n]{0,150}?(?:like\sthis|format|for\sexample|e\.g\.|such\sas|in\sthe\sform|exactly|例如|比如|格式|如下|形式)[^\n]{0,120}",
-    re.MULTILINE,
+    r"""^[ \t>*"']{0,4}(?:(?:please|now|you\smust|you\sshould|instructions?:|note:)[ ])?
+        (?:reply|answer|respond|output|write|end|finish|give|provide|choose|select|pick|return|state
+          |your\s(?:answer|reply|response)|the\s(?:answer|reply|response)\sshould|请|回答|输出)
+        [^\n]{0,150}?(?:like\sthis|format|for\sexample|e\.g\.|such\sas|in\sthe\sform|exactly|例如|比如|格式|如下|形式)
+        [^\n]{0,120}""",
+    re.MULTILINE | re.VERBOSE,
 )
-_FORMAT = ("like this", "format", "example", "e.g.", "such as", "form", "exactly", "例如", "比如", "格式", "如下", "形式")
+_FORMAT = (
+    "like this",
+    "format",
+    "example",
+    "e.g.",
+    "such as",
+    "form",
+    "exactly",
+    "例如",
+    "比如",
+    "格式",
+    "如下",
+    "形式",
+)
 _ASKED_TO = re.compile(r"(?:with|from|of|between|among|use|using|从|在|用|选项|为)[\s:*\"'(\[]{0,4}$")
 _SEPARATOR = r"(?![a-z])[\s,/、|)\]('\"*-]{0,6}(?:(?:or|and|或|和)\s?)?[\s(\['\"*]{0,3}"
 _QUESTION_AGAIN = re.compile(
-    r"\n[ \t]{0,3}\(?a[).:、][^\n]{1,200}\n[ \t]{0,3}\(?b[).:、][^\n]{1,200}\n(?:[ \t]{0,3}\(?[c-j][).:、][^\n]{1,200}\n){0,8}[ \t\n]{0,4}(?:the )?(?:correct |final )?(?:answer|答案|ans)[ ]?:"
+    r"""\n[ \t]{0,3}\(?a[).:、][^\n]{1,200}\n[ \t]{0,3}\(?b[).:、][^\n]{1,200}\n
+        (?:[ \t]{0,3}\(?[c-j][).:、][^\n]{1,200}\n){0,8}[ \t\n]{0,4}(?:the[ ])?(?:correct[ ]|final[ ])?
+        (?:answer|答案|ans)[ ]?:""",
+    re.VERBOSE,
 )
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 

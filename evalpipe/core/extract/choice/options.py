@@ -20,7 +20,9 @@ _DRAWN = {
 _ARTICLE = re.compile(r"(?:the|a|an) (?=.{2})")
 _MARKUP = re.compile(r"\\(?:text|textbf|mathrm|mathbf)|[\s$\\{}*_`,]")
 # Words that stand in any sentence; as an option they are chosen only where they stand as the answer.
-_EVERYDAY = frozenset({"yes", "no", "all", "none", "both", "not", "it", "i", "a", "是", "否", "对", "错", "不", "有", "无"})
+_EVERYDAY = frozenset(
+    {"yes", "no", "all", "none", "both", "not", "it", "i", "a", "是", "否", "对", "错", "不", "有", "无"}
+)
 
 
 @dataclass(frozen=True, slots=True)

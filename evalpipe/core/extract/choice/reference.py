@@ -24,7 +24,9 @@ _LETTER = re.compile(
 )
 _GLUED = re.compile(r"[(\[*]{0,3}(?P<letter>[A-Za-z])[)\].:、]{1,3}(?=[A-Za-z0-9])")  # "B.Rome"
 _RUN = re.compile(r"[(\[{$*_`\"'【「]{0,6}(?P<letters>[A-Z]{2,26}|[a-z]{2,6})(?![A-Za-z0-9'+#_-])")
-_NUMBER = re.compile(r"(?P<open>[(\[#*]{0,4})(?P<number>\d{1,2})(?P<close>[)\]*.:、]{0,4})(?![\w%,./:°+*^-]|\s?[=+*/%])")
+_NUMBER = re.compile(
+    r"(?P<open>[(\[#*]{0,4})(?P<number>\d{1,2})(?P<close>[)\]*.:、]{0,4})(?![\w%,./:°+*^-]|\s?[=+*/%])"
+)
 _SAID_NUMBER = re.compile(r"(?:option|choice|number|no\.|#|选项|第)\s?#?$")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 ORDINAL = re.compile(
@@ -45,7 +47,9 @@ _AFTER_WORDS_ZH = frozenset("因是的而由这吧和或、")
 _ENDS = re.compile(r"(?:[\s\\)}\]$.*_`\"'】」>!。]|选?项)*+")
 
 _TO_WORDS = re.compile(r"[\s)\].:,*_`\"'】」}$>、(\[-]{1,8}(?:(?:which is|i\.e\.|namely|that is),?\s?[\"'*(]{0,3})?")
-_TO_LETTER = re.compile(r"[\s\"'*_`.]{0,6}[(\[,-]\s?(?:which is )?(?:option |choice |选项)?([a-z])[)\]*.]{0,3}(?![a-z0-9'])")
+_TO_LETTER = re.compile(
+    r"[\s\"'*_`.]{0,6}[(\[,-]\s?(?:which is )?(?:option |choice |选项)?([a-z])[)\]*.]{0,3}(?![a-z0-9'])"
+)
 _AND = re.compile(
     r"[)\]\"'*}`项]{0,5}\s?(?P<sign>[,/&|+;、]|(?:\band|\bor)(?![a-z])|和|与|及|或|以及|\n[ \t]?[-*•]?)"
     r"\s?(?P<word>(?:and|or|also|both)(?![a-z])|和|或)?\s?(?:option\s|choice\s|选项)?(?P<open>[(\[\"'*-]{0,3}\s?)"
@@ -53,8 +57,13 @@ _AND = re.compile(
 _ANOTHER = re.compile(r"[ \n][(\[]?[A-Z](?![\w'-])")
 _BESIDE = re.compile(r"(?P<sign>[)\].:]{0,2}[ \n])(?P<word>)(?P<open>[(\[]?)")
 _ALTERNATIVE = frozenset({"or", "或", "/"})
-_BOUNDARY = re.compile(r"[)\]\"'*.:}`$_>】]{0,6}\s{0,3}(?:$|[,.;!?)\]/&|、\n项]|(?:and|or|are|is)(?![A-Za-z])|[和或与及都均])")
-_ALL = re.compile(r"(?:all(?=\W{0,4}$)|all\sof\sthe\sabove|all\s(?:of\s)?(?:the\sabove|them|these|the\soptions|options|four))(?![a-z])|全选|以上(?:都|全部?)")
+_BOUNDARY = re.compile(
+    r"[)\]\"'*.:}`$_>】]{0,6}\s{0,3}(?:$|[,.;!?)\]/&|、\n项]|(?:and|or|are|is)(?![A-Za-z])|[和或与及都均])"
+)
+_ALL = re.compile(
+    r"(?:all(?=\W{0,4}$)|all\sof\sthe\sabove|all\s(?:of\s)?(?:the\sabove|them|these|the\soptions|options|four))(?![a-z])"
+    r"|全选|以上(?:都|全部?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +265,12 @@ def _numbered(reply: Reply, at: int, start: int, end: int, bare_number: bool) ->
     said_so = _SAID_NUMBER.search(reply.low, max(start - 8, 0), hit.start("number")) is not None
     if not said_so and not (bare_number and reply.options.plain_numbers):
         return None
-    if not said_so and not is_last(reply, hit.end(), end) and not hit["close"] and not reply.flat.startswith("\n", hit.end()):
+    if (
+        not said_so
+        and not is_last(reply, hit.end(), end)
+        and not hit["close"]
+        and not reply.flat.startswith("\n", hit.end())
+    ):
         return None
     found = Reference((_letter_of(int(hit["number"])),), hit.start("number"), hit.end("number"))
     return _paired_with_words(reply, found, end)
@@ -281,7 +295,9 @@ def _run_together(reply: Reply, at: int, end: int) -> Reference | None:
     known = len(set(letters)) == len(letters) and all(letter in reply.options.letters for letter in letters)
     if not known or (hit["letters"].islower() and not (reply.several and letters == "".join(sorted(letters)))):
         return None
-    if not _BOUNDARY.match(reply.flat, hit.end(), end) and not is_ideograph(reply.flat[hit.end() : hit.end() + 1] or " "):
+    if not _BOUNDARY.match(reply.flat, hit.end(), end) and not is_ideograph(
+        reply.flat[hit.end() : hit.end() + 1] or " "
+    ):
         return None
     return Reference(tuple(letters), hit.start("letters"), hit.end("letters"))
 
@@ -310,10 +326,14 @@ def _next(reply: Reply, at: int, end: int) -> tuple[Reference, bool] | None:
     marked = hit is not None and (")" in hit["close"] or "]" in hit["close"] or (reply.several and "." in hit["close"]))
     letter = hit["letter"] if hit and (hit["letter"].isupper() or reply.several or hit["open"]) else ""
     alternative = joint["sign"] in _ALTERNATIVE or (joint["word"] or "") in _ALTERNATIVE
-    if hit and letter and (
-        marked
-        or _BOUNDARY.match(reply.flat, hit.end("letter"), end)
-        or (reply.several and _ANOTHER.match(reply.flat, hit.end("letter"), end))
+    if (
+        hit
+        and letter
+        and (
+            marked
+            or _BOUNDARY.match(reply.flat, hit.end("letter"), end)
+            or (reply.several and _ANOTHER.match(reply.flat, hit.end("letter"), end))
+        )
     ):
         if "\n" in joint["sign"] and not reply.several:
             return None
@@ -321,5 +341,7 @@ def _next(reply: Reply, at: int, end: int) -> tuple[Reference, bool] | None:
         return _paired_with_words(reply, found, end), alternative
     named = reply.options.at(reply.low, joint.end(), end)
     if named and _words_end(reply, named.end, end) and "\n" not in joint["sign"]:
-        return _paired_with_letter(reply, Reference((named.letter,), named.start, named.end, words=True), end), alternative
+        return _paired_with_letter(
+            reply, Reference((named.letter,), named.start, named.end, words=True), end
+        ), alternative
     return None

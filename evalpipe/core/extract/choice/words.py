@@ -1,5 +1,7 @@
-"""Patterns of whole words, fast: a pattern that begins with literals is searched for at C speed, one that begins with a
-look-behind is tried at every character. So the patterns begin with their words, and what stands before is looked at here.
+"""Patterns of whole words, fast.
+
+A pattern that begins with literals is searched for at the speed of C, one that begins with a look-behind is tried at
+every character. So the patterns begin with their words, and what stands before is looked at here.
 """
 
 import re
