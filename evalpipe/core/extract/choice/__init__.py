@@ -25,7 +25,7 @@ from evalpipe.core.extract.choice.guards import retractions, revisions
 from evalpipe.core.extract.choice.lines import mentioned, standing, whole
 from evalpipe.core.extract.choice.listing import without_listing, without_run_on
 from evalpipe.core.extract.choice.options import choices_key, flattened, lowered, options_of
-from evalpipe.core.extract.choice.reference import Reply
+from evalpipe.core.extract.choice.reply import Reply
 from evalpipe.core.extract.choice.verdicts import verdicts
 from evalpipe.core.scores import Confidence, Extraction
 

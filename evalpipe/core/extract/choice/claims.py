@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from evalpipe.core.extract.choice.reference import Reference, Reply
+from evalpipe.core.extract.choice.reply import Reference
 
 
 class Weight(IntEnum):
@@ -87,6 +87,3 @@ def without_doubles(claims: Iterator[Claim]) -> list[Claim]:
         if known is None or claim.weight > known.weight:
             best[claim.start] = claim
     return sorted(best.values(), key=lambda claim: (claim.start, claim.at))
-
-
-__all__ = ["Claim", "Reply", "Weight", "claimed", "line_end", "sentence_start", "sentence_stop", "without_doubles"]

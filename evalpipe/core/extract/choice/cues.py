@@ -8,7 +8,8 @@ from typing import Literal
 from evalpipe.core.extract.choice import chinese, english
 from evalpipe.core.extract.choice.claims import Claim, Weight, claimed, line_end, sentence_stop
 from evalpipe.core.extract.choice.guards import has_force, is_hedged, is_negative
-from evalpipe.core.extract.choice.reference import Reference, Reply, is_last, reference
+from evalpipe.core.extract.choice.reference import reference
+from evalpipe.core.extract.choice.reply import Reference, Reply, is_last
 from evalpipe.core.extract.choice.words import hits
 
 _REACH = 300  # characters in which what a cue points at begins and ends

@@ -3,7 +3,8 @@
 import re
 
 from evalpipe.core.extract.choice.claims import Claim, Weight, claimed
-from evalpipe.core.extract.choice.reference import Reply, reference
+from evalpipe.core.extract.choice.reference import reference
+from evalpipe.core.extract.choice.reply import Reply
 
 MAX_FIELDS = 50  # the last ones
 # In order: where an object has several of them, the first counts.

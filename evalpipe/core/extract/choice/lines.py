@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from evalpipe.core.extract.choice.claims import Claim, Weight, claimed, line_end, sentence_stop
 from evalpipe.core.extract.choice.cues import only_named
 from evalpipe.core.extract.choice.guards import has_force, is_hedged, is_negative
-from evalpipe.core.extract.choice.reference import Reference, Reply, is_last, reference
+from evalpipe.core.extract.choice.reference import reference
+from evalpipe.core.extract.choice.reply import Reference, Reply, is_last
 
 MAX_LINES = 50  # of those that begin with a letter, the last ones
 _SHORT = 80  # characters of a reply that may be a reference and nothing else

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from evalpipe.core.extract.choice.claims import Claim, Weight
 from evalpipe.core.extract.choice.cues import MAX_CUES
 from evalpipe.core.extract.choice.guards import has_force
-from evalpipe.core.extract.choice.reference import ORDINAL, Reply, place_of
+from evalpipe.core.extract.choice.numbering import ORDINAL, place_of
+from evalpipe.core.extract.choice.reply import Reply
 from evalpipe.core.extract.choice.words import hits
 from evalpipe.core.questions import LETTERS
 
