@@ -36,6 +36,7 @@ _CONFIDENCE: dict[Weight, Confidence] = {
     Weight.JUDGED: "medium",
     Weight.MENTIONED: "low",
 }
+_HEAD, _TAIL = 4_000, 36_000  # characters that are read of a longer reply, so that 100 kB of anything take no longer
 _SEVERAL = "several options are chosen"
 _OUTSIDE = "the answer is not among the options"
 
@@ -60,6 +61,9 @@ def _read(text: str, choices: Sequence[str], several: bool) -> Extraction:
     claim = whole(reply)
     if claim:
         return _decided(claim, [claim], reply)
+    if len(flat) > _HEAD + _TAIL:
+        flat = flat[:_HEAD] + "\n" * (len(flat) - _HEAD - _TAIL) + flat[-_TAIL:]
+        reply = Reply(flat, lowered(flat), options, several)
     end = without_run_on(reply.low, options)
     flat = without_listing(flat[:end], reply.low[:end], options, several)
     reply = Reply(flat, lowered(flat), options, several)
