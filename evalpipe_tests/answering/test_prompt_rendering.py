@@ -89,7 +89,7 @@ def test_every_change_of_a_prompt_changes_its_hash(tmp_path):
 
 
 def test_several_right_options_are_asked_for_and_shown_as_examples(tmp_path):
-    """The default prompt asks for all that apply; a drawn example replies with all, a file's is shown as the rest is."""
+    """The default prompt asks for all that apply; a drawn example replies with all, a file's is shown as that is."""
     question = Question("q1", "Which?", "multi_choice", ("A",), ("one", "two"))
     pool = [(Question("q2", "What?", "multi_choice", ("A", "B"), ("x", "y")), ("A", "B"))]
     drawn = load_prompt("mine", Prompt(examples_drop="d", examples_count=1), tmp_path, pool).messages(question)

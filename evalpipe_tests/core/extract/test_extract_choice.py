@@ -210,7 +210,7 @@ def test_there_may_be_26_options(letter):
 
 
 def test_the_result_says_where_and_how_sure():
-    """The span is the letter in the text as it came, the candidates are what else stood there, and the rule is named."""
+    """The span is the letter in the text as it came, and the rule that read it says how sure that is."""
     text = "<think>hm</think>I first said A, but the answer is (C)."
     found = extract("choice", text, choices=CITIES)
     assert (found.value, found.rule, found.confidence) == ("C", "answer_is", "high")

@@ -69,9 +69,9 @@ def _read(text: str, choices: Sequence[str], several: bool) -> Extraction:
     reply = Reply(flat, lowered(flat), options, several)
     claims = _claims(reply)
     for weight in sorted(Weight, reverse=True):
-        standing_claims = [claim for claim in claims if claim.weight == weight]
-        if standing_claims:
-            return _weighed(standing_claims, claims, reply)
+        equal = [claim for claim in claims if claim.weight == weight]
+        if equal and not _is_explained(equal[-1], claims):
+            return _weighed(equal, claims, reply)
     return Extraction(None, reason=f"no option from A to {options.letters[-1]} is chosen")
 
 
@@ -103,6 +103,15 @@ def _revised(claims: list[Claim], reply: Reply) -> list[Claim]:
     ]
     raised += [Claim("retracted", Weight.LABELLED, mark, (), mark, mark) for mark in taken_back]
     return sorted(raised, key=lambda claim: claim.start)
+
+
+def _is_explained(last: Claim, claims: list[Claim]) -> bool:
+    """Whether what was labelled is no option, and the reply goes on to say which one it is: "\\boxed{42}, option B"."""
+    return (
+        not last.letters
+        and last.rule in ("boxed", "hash", "answer_label")
+        and any(claim.weight == Weight.CONCLUDED and claim.at > last.at for claim in claims)
+    )
 
 
 def _weighed(equal: list[Claim], claims: list[Claim], reply: Reply) -> Extraction:

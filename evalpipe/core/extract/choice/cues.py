@@ -103,6 +103,8 @@ def _pointed_at(reply: Reply, cue: _Cue, at: int, start: int) -> Claim | None:
     end = line_end(low, start)
     if reply.several and cue.points == "label":
         end = min(len(low), start + _REACH)  # a list under its label
+    if not reply.several and english.LISTING.match(low, start, end + 12):
+        return None  # "Let's look at the answers:", and there they are
     read = reference(reply, start, end, bare_number=cue.points != "sentence")
     if read is None:
         return _unread(reply, cue, at, start, end)

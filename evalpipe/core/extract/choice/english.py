@@ -22,7 +22,7 @@ HEADING = re.compile(
 # "The answer is B", "the option that fits both is B", "the answer, I believe, is B"
 ANSWER_IS = re.compile(
     r"""(?:answers?|choice|options?|letter|one|ones|pick|guess|selection|vote|conclusion|solution|alternative|statement
-          |bet)
+          |bet|response|verdict|result)
         (?:[ ](?:choice|option|letter|here|overall|in[ ]this[ ]case|for[ ]this[ ]question
             |to[ ](?:the|this|your)[ ](?:question|problem|quiz)
             |(?:among|of|from)[ ](?:the|these)(?:[ ](?:given|four|listed|available|possible))?
@@ -44,7 +44,8 @@ CONCLUSION = re.compile(
           |that[ ]leaves|that[ ]only[ ]leaves|which[ ]leaves|which[ ]only[ ]leaves|leaving|leaves|left[ ]with
           |correspond(?:s|ing)[ ]to|match(?:es|ing)|equivalent[ ]to|which[ ](?:is|means)|that[ ]is|i\.e\.|making[ ]it
           |point(?:s|ing)?[ ]to|\u2192|\u21d2|\u27a1|=>|->
-          |,[ ](?=(?:option|choice)[ ])|\u2014[ ](?=(?:option|choice)[ ])|-[ ](?=(?:option|choice)[ ]))
+          |,[ ](?=(?:option|choice)[ ])|\u2014[ ](?=(?:option|choice)[ ])|-[ ](?=(?:option|choice)[ ])
+          |:(?<!assistant:)(?<!model:)(?<!bot:)[ ](?=[(\[*]{0,3}[a-z][)\]*.!]{0,4}\s{0,9}\Z))
         (?:(?<![a-z])|(?![a-z]))
         (?:[ ]us[ ]with|[ ]only)?[,:]?(?:[ ]the[ ]remaining[ ](?:option|choice|one|answer)(?:[ ]is)?)?""",
     re.VERBOSE,
@@ -53,7 +54,7 @@ CONCLUSION = re.compile(
 PICK = re.compile(
     r"""i(?:['’](?:d|ll|m)|[ ](?:would|will|am|must|have[ ]to))?[ ]
           (?:(?:probably|definitely|also|still|just|simply|have[ ]to|rather|likely)[ ])?
-          (?:choose|pick|select|say|guess|think|believe|conclude|suspect|answer|mark
+          (?:choos(?:e|ing)|pick(?:ing)?|select(?:ing)?|say|guess|think|believe|conclude|suspect|answer|mark
             |vote[ ]for|opt[ ]for|go[ ]with|go[ ]for|settle[ ](?:on|for)
             |(?:going|leaning|sticking|inclined)(?:[ ](?:with|for|towards?|to))?|lean(?:[ ]towards?)?)
           (?:[ ]that)?(?:[ ](?:it['’]?s|it[ ]is|it[ ]must[ ]be|it[ ]would[ ]be|the[ ]answer[ ]is))?(?![a-z])
@@ -91,3 +92,5 @@ NO_OPTION = re.compile(
         |no\s(?:option|correct|answer)|以上(?:都|皆|均)?[不非]|都不|没有)""",
     re.VERBOSE,
 )
+# The first two lines of options, one by one.
+LISTING = re.compile(r"[(\[*]{0,3}a[)\].:]{1,3}[^\n]{0,300}\n\s{0,3}(?:[-*•][ ])?[(\[*]{0,3}b[)\].:]")

@@ -200,7 +200,8 @@ def mentioned(reply: Reply) -> Iterator[Claim]:
         hit = ordinals[-1]
         read = reference(reply, hit.start(), hit.end())
     elif named and not spoken and not ordinals:
-        if not is_hedged(low, start, end) and low[end - 1] != "?" and _is_finished(reply, named, end):
+        hedged = is_hedged(low, start, named.start) or is_hedged(low, named.end, end)
+        if not hedged and low[end - 1] != "?" and _is_finished(reply, named, end):
             yield claimed("only_named", Weight.MENTIONED, start, named)
         return
     else:

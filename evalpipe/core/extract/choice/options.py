@@ -18,6 +18,7 @@ _DRAWN = {
     **{0x2460 + at: ord("1") + at for at in range(9)},
 }
 _ARTICLE = re.compile(r"(?:the|a|an) (?=.{2})")
+_FRACTION = re.compile(r"\\d?frac\{([^{}]{1,20})\}\{([^{}]{1,20})\}")
 _MARKUP = re.compile(r"\\(?:text|textbf|mathrm|mathbf)|[\s$\\{}*_`,]")
 # Words that stand in any sentence; as an option they are chosen only where they stand as the answer.
 _EVERYDAY = frozenset(
@@ -128,7 +129,7 @@ def is_ideograph(char: str) -> bool:
 
 
 def _bare(form: str) -> str:
-    return _MARKUP.sub("", unicodedata.normalize("NFKC", form))
+    return _MARKUP.sub("", _FRACTION.sub(r"\1/\2", unicodedata.normalize("NFKC", form)))
 
 
 def _is_apart(low: str, start: int, end: int) -> bool:
