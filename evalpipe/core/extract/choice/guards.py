@@ -32,7 +32,7 @@ _UNSURE_WHETHER = re.compile(
 _DENIED = re.compile(
     r"""(?:n't|not|never|cannot|hardly|doubt|deny|disagree|isn't)\s(?:to\s)?
           (?:think|believe|say|claim|agree|convinced|certain|sure|assume|mean|imply|choose|pick|select|go|be|conclude
-            |that|the|an?)\s?[^,;.]{0,60}$
+            |that|the|an?)(?![a-z])[^,;.]{0,60}$
       | (?:not|never|n't|neither|nor|rather\sthan|instead\sof|doubt(?:\sthat)?|than)\s?$
       | (?:并不?|绝?不|不会|不能|不应该?|不该|没有?|别|非|不要|无法)[^,，。;；]{0,4}$""",
     re.VERBOSE,
