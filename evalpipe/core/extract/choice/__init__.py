@@ -36,7 +36,7 @@ _CONFIDENCE: dict[Weight, Confidence] = {
     Weight.JUDGED: "medium",
     Weight.MENTIONED: "low",
 }
-_HEAD, _TAIL = 4_000, 36_000  # characters that are read of a longer reply, so that 100 kB of anything take no longer
+_HEAD, _TAIL = 4_000, 12_000  # characters that are read of a longer reply, so that 100 kB of anything take no longer
 _SEVERAL = "several options are chosen"
 _OUTSIDE = "the answer is not among the options"
 

@@ -7,7 +7,7 @@ from evalpipe.core.extract.choice.words import has, hits
 
 _OTHERS = re.compile(
     r"""(?:some|many|most)\s(?:people|students|would|might|may|of\syou|readers|models)
-      | people\s(?:often|may|might|say|think) | students\s | (?:you|one|we|others|it)\s(?:might|may|could)\s
+      | (?:people|students|everyone|someone|somebody|nobody)\s | (?:you|one|we|others|it)\s(?:might|may|could)\s
       | common(?:ly)?\s(?:mis|err|wrong) | mistak | misconception | tempt | \btrap\b
       | at\sfirst | initially | first\sthought | i\s(?:had\s)?(?:thought|assumed)
       | (?:seem|look|appear)(?:s|ed)?\s(?:like|as\sif|that) | (?:asked|prompt|user|question)\s(?:says|said|wants|claims)
@@ -34,7 +34,7 @@ _DENIED = re.compile(
           (?:think|believe|say|claim|agree|convinced|certain|sure|assume|mean|imply|choose|pick|select|go|be|conclude
             |that|the|an?)(?![a-z])[^,;.]{0,60}$
       | (?:not|never|n't|neither|nor|rather\sthan|instead\sof|doubt(?:\sthat)?|than)\s?$
-      | (?:并不?|绝?不|不会|不能|不应该?|不该|没有?|别|非|不要|无法)[^,，。;；]{0,4}$""",
+      | (?<![很最])可能会?$ | (?:并不?|绝?不|不会|不能|不应该?|不该|没有?|别|非|不要|无法)[^,，。;；]{0,4}$""",
     re.VERBOSE,
 )
 _NEGATIVE = re.compile(

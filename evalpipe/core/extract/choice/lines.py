@@ -167,20 +167,22 @@ def _table(reply: Reply) -> Iterator[Claim]:
 
 
 def _bold(reply: Reply) -> Iterator[Claim]:
-    for hit in [*_BOLD.finditer(reply.low)][-MAX_LINES:]:
-        read = reference(reply, hit.start("inner"), hit.end("inner"))
-        if (
-            read is None
-            or not is_last(reply, read.end, hit.end("inner"))
-            or is_negative(reply.low, max(0, hit.start() - 25), hit.start())
-        ):
-            continue
-        stop = sentence_stop(reply.low, hit.end())
-        if is_negative(reply.low, hit.end(), min(stop, hit.end() + 30)) or not has_force(
-            reply.low, hit.start(), hit.end(), named_as_answer=True
-        ):
-            continue
-        yield claimed("bold", Weight.JUDGED, hit.start(), read)
+    """The only option in bold; where several are, they are headings."""
+    claims = [claim for hit in [*_BOLD.finditer(reply.low)][-MAX_LINES:] if (claim := _in_bold(reply, hit))]
+    if len({claim.letters for claim in claims}) == 1:
+        yield from claims
+
+
+def _in_bold(reply: Reply, hit: re.Match[str]) -> Claim | None:
+    low = reply.low
+    read = reference(reply, hit.start("inner"), hit.end("inner"))
+    if read is None or not is_last(reply, read.end, hit.end("inner")):
+        return None
+    behind = min(sentence_stop(low, hit.end()), hit.end() + 30)
+    if is_negative(low, max(0, hit.start() - 25), hit.start()) or is_negative(low, hit.end(), behind):
+        return None
+    own = has_force(low, hit.start(), hit.end(), named_as_answer=True)
+    return claimed("bold", Weight.JUDGED, hit.start(), read) if own else None
 
 
 def mentioned(reply: Reply) -> Iterator[Claim]:
@@ -201,7 +203,8 @@ def mentioned(reply: Reply) -> Iterator[Claim]:
         read = reference(reply, hit.start(), hit.end())
     elif named and not spoken and not ordinals:
         hedged = is_hedged(low, start, named.start) or is_hedged(low, named.end, end)
-        if not hedged and low[end - 1] != "?" and _is_finished(reply, named, end):
+        own = has_force(low, named.start, named.end, named_as_answer=False)
+        if own and not hedged and low[end - 1] != "?" and _is_finished(reply, named, end):
             yield claimed("only_named", Weight.MENTIONED, start, named)
         return
     else:

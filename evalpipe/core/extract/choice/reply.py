@@ -7,7 +7,7 @@ from evalpipe.core.extract.choice.options import Options
 
 # What may stand before an option without being one. Possessive: hostile text of nothing else costs its length.
 _FILLER = re.compile(
-    r"""(?: [\s*_>:~=|"'`\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f300-\U0001faff]
+    r"""(?: [\s*_>:~=|"'`\u2013\u2014\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f300-\U0001faff]
       | \\[(\[] | \$ | \\(?:text|textbf|mathrm|mathbf|boxed|fbox)[ ]?\{ | -(?![\w-]) | [(\[{](?=(?:option|choice)\b)
       | (?:the|option|choice|letter|answer|alternative|statement|most|it'?s|it\sis|is|be|clearly|definitely|likely
           |probably|certainly|surely|actually|indeed|obviously|simply|both|either|that|therefore|only|correct|right|with
