@@ -75,7 +75,7 @@ class Renderer:
 
     def _alike(self, example: Question, question: Question) -> Question:
         """An example of a file says nothing of its kind: it is shown as the question is."""
-        if self.drawn or example.choices or question.kind == "choice":
+        if self.drawn or bool(example.choices) != (question.kind in ("choice", "multi_choice")):
             return example
         return replace(example, kind=question.kind, answer_field=question.answer_field)
 
@@ -212,5 +212,5 @@ def _model_reply(question: Question, targets: tuple[str, ...]) -> str:
     """How a perfect assistant would have replied to the default prompts."""
     if question.kind == "json":
         return json.dumps({question.answer_field or "answer": targets[0]}, ensure_ascii=False)
-    answer = f"Answer: {targets[0]}"
+    answer = f"Answer: {', '.join(targets) if question.kind == 'multi_choice' else targets[0]}"
     return f"{question.worked_solution}\n{answer}" if question.worked_solution else answer

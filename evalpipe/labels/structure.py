@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evalpipe.core.extract.number import number_of
-from evalpipe.core.questions import LETTERS, Question
+from evalpipe.core.questions import LETTERS, Question, chosen_set
 from evalpipe.core.quoting import one_line
 
 FaultCode = Literal[
@@ -34,7 +34,7 @@ def unscorable(question: Question) -> Fault | None:
         return Fault("no_target", "the question has no target")
     if any(_blank(target) for target in question.targets):
         return Fault("empty_target", "a target of the question is empty")
-    if question.kind == "choice":
+    if question.kind in ("choice", "multi_choice"):
         return _fault_of_choice(question)
     if question.kind == "number":
         return _fault_of_number(question)
@@ -52,7 +52,8 @@ def _fault_of_choice(question: Question) -> Fault | None:
         return Fault("too_few_choices", f"a choice question needs 2 choices or more, this one has {count}")
     if count > len(LETTERS):
         return Fault("too_many_choices", f"choices are lettered A to Z, this question has {count}")
-    for target in question.targets:
+    several = question.kind == "multi_choice"
+    for target in chosen_set(question.targets) if several else question.targets:
         if len(target) != 1 or target not in LETTERS[:count]:
             said = one_line(target, 40)
             return Fault("target_not_among_choices", f"the target {said!r} is none of A to {LETTERS[count - 1]}")

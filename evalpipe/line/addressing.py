@@ -9,7 +9,7 @@ from evalpipe.core.keys import fits_key, from_key, to_key
 from evalpipe.core.questions import Question
 from evalpipe.core.quoting import one_line
 from evalpipe.labels.review.reviews import Review
-from evalpipe.labels.review.targets import fitted
+from evalpipe.labels.review.targets import as_targets, fitted
 from evalpipe.labels.structure import unscorable
 from evalpipe.line.drops import retired
 from evalpipe.line.models import to_questions
@@ -88,7 +88,7 @@ def addressed(review: Review, there: Holders) -> list[Review] | Wrong:
         )
     question = about[-1].question
     target = review.correct_target and fitted(question, review.correct_target)
-    if target and (fault := unscorable(replace(question, targets=(target,)))):
+    if target and (fault := unscorable(replace(question, targets=as_targets(question.kind, target)))):
         return Wrong(f"correct_target cannot be a target of this question: {fault.reason}.")
     return [
         replace(

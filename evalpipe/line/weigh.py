@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from evalpipe.config import Config
-from evalpipe.core.questions import Question
+from evalpipe.core.questions import Question, labels_of
 from evalpipe.labels import Doubted, doubted
 from evalpipe.labels.review.reviews import RANDOM
 from evalpipe.labels.weighing.error_rate import FEW_REVIEWED, ErrorRate, Known, error_rate
@@ -70,7 +70,7 @@ def _keyed(project: Project, drop: str, bank: str, only: pl.Series | None) -> It
         rows = batch if only is None else batch.filter(pl.col("question_id").is_in(only.implode()))
         scorers = {kind: scorer_for(project.config, bank, kind) for kind in rows["kind"].unique()}
         labels = [
-            [scorers[question.kind].key(question, target) for target in question.targets]
+            [scorers[question.kind].key(question, target) for target in labels_of(question)]
             for question in to_questions(rows)
         ]
         yield (

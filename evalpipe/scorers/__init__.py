@@ -11,13 +11,22 @@ from evalpipe.core.questions import Kind
 from evalpipe.scorers.choice import choice, choice_key
 from evalpipe.scorers.exact import exact, exact_key
 from evalpipe.scorers.json_field import json_field, json_key
+from evalpipe.scorers.multi_choice import MultiChoiceOptions, multi_choice, multi_choice_key
 from evalpipe.scorers.number import number, number_key
 from evalpipe.scorers.scorer import Comparison, NoOptions, Scorer, ScorerSpec, made
 
 SPECS: Mapping[str, ScorerSpec] = MappingProxyType(
     {
         "number": ScorerSpec("number", "1", NoOptions, lambda _: Comparison(number, number_key)),
-        "choice": ScorerSpec("choice", "1", NoOptions, lambda _: Comparison(choice, choice_key)),
+        "choice": ScorerSpec("choice", "2", NoOptions, lambda _: Comparison(choice, choice_key)),
+        "multi_choice": ScorerSpec(
+            "multi_choice",
+            "1",
+            MultiChoiceOptions,
+            lambda options: Comparison(
+                lambda question, answer: multi_choice(question, answer, options), multi_choice_key
+            ),
+        ),
         "exact": ScorerSpec("exact", "1", NoOptions, lambda _: Comparison(exact, exact_key)),
         "json": ScorerSpec("json", "2", NoOptions, lambda _: Comparison(json_field, json_key)),
     }
@@ -28,6 +37,7 @@ SCORER_OF_KIND: dict[Kind, str] = {
     "number": "number",
     "math": "number",
     "choice": "choice",
+    "multi_choice": "multi_choice",
     "text": "exact",
     "json": "json",
 }

@@ -9,6 +9,8 @@ from evalpipe.sources.spec import DropSpec
 from evalpipe.sources.values import cleaned, is_missing, parsed_json, scalar_text
 
 _LETTER = re.compile(r"\(?([A-Za-z])[).:]?")
+_JOINTS = re.compile(r"\s*(?:[,;|/&+、，；]|\band\b|[和与及])\s*|\s+")
+_TOGETHER = re.compile(r"[A-Za-z]{2,26}")
 _INDEX = re.compile(r"\d{1,2}", re.ASCII)
 
 
@@ -62,6 +64,25 @@ def _texts(values: list[object], column: str) -> tuple[str, ...]:
     if missing is not None:
         raise UnreadableRowError(f"`{column}`: option {LETTERS[missing]} is null. Write its text, or leave it out.")
     return tuple(scalar_text(value, column) for value in values)
+
+
+def pieces_of(values: list[object], column: str, options: tuple[str, ...], spec: DropSpec) -> list[object]:
+    """The targets of a question with several right options, one by one: "A,C", "AC", "A and C" and "0, 2" are two.
+
+    A text that is an option stays whole, and so does one that has a piece which is none.
+    """
+    pieces: list[object] = []
+    for value in values:
+        text = scalar_text(value, column)
+        parts = [text]
+        if isinstance(value, str) and not _letters_of_one(value, text, column, options, spec):
+            split = [part for part in _JOINTS.split(text.strip("[](){} ")) if part]
+            if len(split) == 1 and spec.answer_is in (None, "letter") and _TOGETHER.fullmatch(split[0]):
+                split = list(split[0])
+            if all(_letters_of_one(part, part, column, options, spec) for part in split):
+                parts = split
+        pieces += parts if isinstance(value, str) else [value]
+    return pieces
 
 
 def letters_of(values: list[object], column: str, options: tuple[str, ...], spec: DropSpec) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from typing import cast
 
 from evalpipe.core.questions import KINDS, Kind, Question
 from evalpipe.core.versions import digest
-from evalpipe.sources.choices import letters_of, options_in_column, options_in_letters
+from evalpipe.sources.choices import letters_of, options_in_column, options_in_letters, pieces_of
 from evalpipe.sources.rows import UnreadableRowError, shown, type_name
 from evalpipe.sources.shapes import Shape, split_solution
 from evalpipe.sources.spec import MAX_ID_LENGTH, DropSpec, IdPattern
@@ -89,9 +89,13 @@ def _targets(
     In a file whose answers end in `#### KEY`, an answer that does not has no target: a guess would be scored.
     """
     column = shape.target
-    values = target_values(fields.get(column), column, kind, may_be_json_list=column == "targets")
+    values = target_values(
+        fields.get(column), column, kind, may_be_json_list=column == "targets" or kind == "multi_choice"
+    )
     if kind == "choice":
         return letters_of(values, column, options, spec), None
+    if kind == "multi_choice":
+        return letters_of(pieces_of(values, column, options, spec), column, options, spec), None
     if kind == "json" or shape.own or len(values) != 1 or not isinstance(values[0], str):
         return target_texts(values, column, kind), None
     solution, key = split_solution(scalar_text(values[0], column), any_key=shape.ends_in_key)

@@ -86,3 +86,14 @@ def test_every_change_of_a_prompt_changes_its_hash(tmp_path):
     hashes = [load_prompt("n", prompt, tmp_path).prompt_hash for prompt in prompts]
     assert len(set(hashes)) == len(prompts)
     assert load_prompt("other", Prompt(), tmp_path).prompt_hash == hashes[0]
+
+
+def test_several_right_options_are_asked_for_and_shown_as_examples(tmp_path):
+    """The default prompt asks for all that apply; a drawn example replies with all, a file's is shown as that is."""
+    question = Question("q1", "Which?", "multi_choice", ("A",), ("one", "two"))
+    pool = [(Question("q2", "What?", "multi_choice", ("A", "B"), ("x", "y")), ("A", "B"))]
+    drawn = load_prompt("mine", Prompt(examples_drop="d", examples_count=1), tmp_path, pool).messages(question)
+    assert drawn[1]["content"] == "Answer: A, B"
+    (tmp_path / "shots.jsonl").write_text(json.dumps({"question": "What?", "choices": ["x", "y"], "answer": "A, B"}))
+    shown = load_prompt("mine", Prompt(examples="shots.jsonl"), tmp_path).messages(question)
+    assert all("Choose all that apply" in each["content"] for each in (drawn[0], drawn[2], shown[0], shown[2]))

@@ -27,6 +27,8 @@ TWO = ("red", "blue")
         (Question("q", "Q?", "choice", ("green",), choices=TWO), "target_not_among_choices"),
         (Question("q", "Q?", "choice", ("AB",), choices=TWO), "target_not_among_choices"),
         (Question("q", "Q?", "choice", ("A", "D"), choices=TWO), "target_not_among_choices"),
+        (Question("q", "Q?", "multi_choice", ("A", "D"), choices=TWO), "target_not_among_choices"),
+        (Question("q", "Q?", "multi_choice", ("A", "B")), "too_few_choices"),
         (Question("q", "Q?", "number", ("twelve",)), "target_not_a_number"),
         (Question("q", "Q?", "number", ("3 or 4",)), "target_not_a_number"),
         (Question("q", "Q?", "number", ("3", "x")), "target_not_a_number"),
@@ -45,6 +47,7 @@ def test_faults_are_named_by_code(question, code):
     [
         Question("q", "Q?", "choice", ("B",), choices=TWO),
         Question("q", "Q?", "choice", ("A", "B"), choices=TWO),
+        Question("q", "Q?", "multi_choice", ("A", "B"), choices=TWO),
         Question("q", "Q?", "choice", ("Z",), choices=tuple("abcdefghijklmnopqrstuvwxyz")),
         Question("q", "Q?", "number", ("1,024", "$5")),
         Question("q", "Q?", "math", (r"\frac{1}{2}",)),

@@ -24,13 +24,14 @@ CHOICES = ("x", "y", "z")
         ("text", TEXTS, lambda text: f"Answer: {text}"),
         ("json", FIELDS, lambda text: json.dumps({"answer": text})),
         ("choice", ["A", "B", "C"], lambda text: f"Answer: {text}"),
+        ("multi_choice", ["A", "C", "A,C", "C,A", "A,B,C"], lambda text: f"Answer: {text}"),
     ],
 )
 def test_two_answers_have_one_key_exactly_when_the_scorer_holds_them_equal(kind, answers, said):
     """One as the answer, the other as the target, for all pairs: a score of 1 and an equal key go together."""
     tested = scorer(SCORER_OF_KIND[kind])
     for one, other in product(answers, answers):
-        question = Question("q", "?", kind, (other,), choices=CHOICES if kind == "choice" else ())
+        question = Question("q", "?", kind, (other,), choices=CHOICES if "choice" in kind else ())
         score = tested.score(question, said(one))
         assert score.extracted is not None
         same = tested.key(question, score.extracted) == tested.key(question, other)
@@ -43,6 +44,7 @@ def test_two_answers_have_one_key_exactly_when_the_scorer_holds_them_equal(kind,
         ("number", "1,024.0", "1024"),
         ("number", "half", '"half"'),
         ("choice", "B", "B"),
+        ("multi_choice", "C,A", "A,C"),
         ("exact", "“Paris”.", "paris"),
         ("json", "1,024.0", "1024"),
         ("json", '{"b": 1.0, "a": "X"}', '{"a":"X","b":1}'),

@@ -2,6 +2,7 @@ import pytest
 
 from evalpipe.core.questions import KINDS, Question
 from evalpipe.scorers import SCORER_OF_KIND, SPECS, scorer
+from evalpipe.scorers.multi_choice import MultiChoiceOptions
 
 
 def ask(kind, *targets, choices=(), field=None):
@@ -27,6 +28,11 @@ def ask(kind, *targets, choices=(), field=None):
         (ask("choice", "A", "B", choices=("x", "y")), "b", 1.0),
         (ask("choice", "B", choices=("x", "y")), "A", 0.0),
         (ask("choice", "B", choices=("x", "y")), "C", None),
+        (ask("multi_choice", "A", "C", choices=("x", "y", "z")), "Answer: C, A", 1.0),
+        (ask("multi_choice", "A,C", choices=("x", "y", "z")), "AC", 1.0),
+        (ask("multi_choice", "A", "C", choices=("x", "y", "z")), "A", 0.0),
+        (ask("multi_choice", "A", "C", choices=("x", "y", "z")), "A, B, C", 0.0),
+        (ask("multi_choice", "A", "C", choices=("x", "y", "z")), "A or C", None),
         (ask("text", "Paris"), "The answer is “paris”.", 1.0),
         (ask("text", "Paris", "Lutetia"), "Lutetia", 1.0),
         (ask("text", "Paris"), "Lyon", 0.0),
@@ -57,3 +63,13 @@ def test_every_kind_has_a_scorer_that_exists():
     assert set(SCORER_OF_KIND) == set(KINDS)
     assert set(SCORER_OF_KIND.values()) <= set(SPECS)
     assert all(name == spec.name and spec.version for name, spec in SPECS.items())
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [("A, C", 1.0), ("A", 1 / 2), ("A, B", 1 / 3), ("A, B, C", 2 / 3), ("B, D", 0.0), ("none", None)],
+)
+def test_partial_credit_is_the_share_of_all_that_is_right_or_chosen(answer, value):
+    """With `partial`, what is missing and what is too much both cost; unread is null, not zero."""
+    question = ask("multi_choice", "A", "C", choices=("w", "x", "y", "z"))
+    assert scorer("multi_choice", MultiChoiceOptions(partial=True)).score(question, f"Answer: {answer}").value == value

@@ -103,3 +103,28 @@ def test_what_cannot_be_read_one_way_is_rejected(read, choices, answer, toml, sa
 def test_twenty_six_options_have_letters(read):
     """The last letter is Z."""
     assert read_one(read, [f"o{i}" for i in range(26)], 25).question.targets == ("Z",)
+
+
+@pytest.mark.parametrize(
+    ("answer", "targets"),
+    [
+        (["A", "C"], ("A", "C")),
+        ([0, 2], ("A", "C")),
+        (["one", "three"], ("A", "C")),
+        ("A,C", ("A", "C")),
+        ("AC", ("A", "C")),
+        ("A and C", ("A", "C")),
+        ("A、C", ("A", "C")),
+        ("0, 2", ("A", "C")),
+        ('["A", "C"]', ("A", "C")),
+        ("one; three", ("A", "C")),
+        ("C", ("C",)),
+        ("A, F", ("A, F",)),
+    ],
+)
+def test_several_right_options_become_letters(read, answer, targets):
+    """A list, or one text of letters, indices or options; what has a piece that is no option stays as delivered."""
+    row = {"question": "q", "kind": "multi_choice", "choices": ABCD, "answer": answer}
+    (one,) = read({"q.jsonl": json.dumps(row)}, None)
+    assert isinstance(one, Delivered), one
+    assert (one.question.kind, one.question.targets) == ("multi_choice", targets)

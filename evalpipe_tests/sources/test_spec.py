@@ -45,7 +45,7 @@ def test_every_key_arrives(tmp_path):
         ("bank = 3", ["`bank`", "text in quotes"]),
         ("bank = ''", ["`bank`", "not empty"]),
         ("[columns]\ntarget = ['a']", ["`columns.target`"]),
-        ("kind = 'numeric'", ["`kind`", '"choice", "number", "math", "text", "json"']),
+        ("kind = 'numeric'", ["`kind`", '"choice", "multi_choice", "number", "math", "text", "json"']),
         ("answer_is = 'digit'", ["`answer_is`", '"letter", "index", "text"']),
         ("index_base = 2", ["`index_base`", "0, 1"]),
         ("index_base = true", ["`index_base`", "0, 1"]),

@@ -9,7 +9,7 @@ candidates stand, the answer is None: a guess is worse than a gap.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from evalpipe.core.extract.choice import choice
+from evalpipe.core.extract.choice import choice, multi_choice
 from evalpipe.core.extract.echoes import without_echoes
 from evalpipe.core.extract.json import RULES as JSON_RULES
 from evalpipe.core.extract.json import answer_object, json_field
@@ -36,6 +36,7 @@ _READERS: dict[Kind, Callable[[str, Sequence[str]], Extraction]] = {
     "number": lambda text, choices: number(text),
     "math": lambda text, choices: number(text),
     "choice": choice,
+    "multi_choice": multi_choice,
 }
 
 

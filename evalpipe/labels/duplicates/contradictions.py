@@ -12,6 +12,7 @@ from evalpipe.labels.duplicates.wording import normalised
 from evalpipe.labels.schema import Doubt
 from evalpipe.labels.solutions.arithmetic import plain
 
+_JOINT = "\x1f"  # between the options that are right together; no option's text has it
 MAX_NAMED = 3  # other questions named in a reason: enough to look at, short enough to read
 
 
@@ -26,15 +27,22 @@ class Member:
     options: tuple[str, ...]  # the choices as they are compared
     targets: tuple[str, ...]
     labels: frozenset[str]
+    together: bool = False  # the targets are right together, and none alone
 
 
 def label_of(target: str, kind: str, options: tuple[str, ...]) -> str:
     """What a target says, whatever its form: the option's text for a letter, the number for a number."""
-    if kind == "choice":
+    if kind in ("choice", "multi_choice"):
         at = _place(target, len(options))
         return options[at] if at >= 0 else normalised(target)
     number = number_of(target) if kind in ("number", "math") else None
     return normalised(target) if number is None else plain(Fraction(number)) or str(number)
+
+
+def labels_in(targets: tuple[str, ...], kind: str, options: tuple[str, ...]) -> frozenset[str]:
+    """What each target says; where several options are right together, all of them as one."""
+    said = [label_of(target, kind, options) for target in targets]
+    return frozenset(said) if kind != "multi_choice" else frozenset({_JOINT.join(sorted(set(said)))})
 
 
 def contradictions(group: list[Member], signal: str) -> Iterator[Doubt]:
@@ -97,6 +105,8 @@ def _named(member: Member) -> str:
 
 def _said(member: Member) -> str:
     """A target as a person would name it: the option's text behind its letter."""
+    if member.together:
+        return ", ".join(member.targets)
     target = member.targets[0]
     at = _place(target, len(member.choices))
     return f"{target}: {member.choices[at]}" if at >= 0 else target
@@ -111,4 +121,7 @@ def _translated(rival: Member, member: Member) -> str | None:
     if not member.choices:
         return rival.targets[0]
     letters = zip(LETTERS, member.options, strict=False)
+    if member.together:
+        right = {option for label in rival.labels for option in label.split(_JOINT)}
+        return ",".join(letter for letter, option in letters if option in right) or None
     return next((letter for letter, option in letters if option in rival.labels), None)

@@ -13,7 +13,7 @@ from zlib import crc32
 import numpy as np
 import polars as pl
 
-from evalpipe.labels.duplicates.contradictions import Member, contradictions, label_of
+from evalpipe.labels.duplicates.contradictions import Member, contradictions, labels_in
 from evalpipe.labels.duplicates.near import band_keys, candidate_pairs
 from evalpipe.labels.duplicates.same_question import case_tells_apart, same_words
 from evalpipe.labels.duplicates.wording import Wording, wording
@@ -167,8 +167,9 @@ def _read(frame: pl.DataFrame, here: bool) -> Iterator[tuple[Member, Wording]]:
         if text and targets:
             options = tuple(choices or ())
             compared = wording(text, options)
-            labels = frozenset(label_of(target, kind, compared.options) for target in targets)
-            yield Member(question_id, drop, text, options, compared.options, tuple(targets), labels), compared
+            together = kind == "multi_choice"
+            labels = labels_in(tuple(targets), kind, compared.options)
+            yield Member(question_id, drop, text, options, compared.options, tuple(targets), labels, together), compared
 
 
 def _counter(word: str) -> int:

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from evalpipe.core.questions import Kind, Status
 from evalpipe.core.versions import digest
-from evalpipe.labels.review.targets import comparable
+from evalpipe.labels.review.targets import as_targets, comparable
 
 Verdict = Literal["confirm", "correct", "ambiguous", "exclude"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
@@ -72,7 +72,7 @@ def settle(targets: tuple[str, ...], reviews: Iterable[Review], kind: Kind = "te
     heard = in_order(reviews)
     if not heard:
         return Settled(targets, "active", ())
-    outcomes = [_outcome(targets, review) for review in holding(heard)]
+    outcomes = [_outcome(targets, review, kind) for review in holding(heard)]
     made = {(status, frozenset(comparable(kind, each) for each in right)) for right, status in outcomes}
     if len(made) > 1:
         return Settled(targets, "active", (), "disagreement")
@@ -100,9 +100,9 @@ def holding(reviews: Iterable[Review]) -> list[Review]:
     return list(latest.values())
 
 
-def _outcome(targets: tuple[str, ...], review: Review) -> tuple[tuple[str, ...], Status]:
+def _outcome(targets: tuple[str, ...], review: Review, kind: Kind) -> tuple[tuple[str, ...], Status]:
     if review.verdict == "correct" and review.correct_target is not None:
-        return (review.correct_target,), "active"
+        return as_targets(kind, review.correct_target), "active"
     if review.verdict == "ambiguous":
         return targets, "ambiguous"
     return targets, "excluded" if review.verdict == "exclude" else "active"

@@ -76,7 +76,7 @@ def _made_up() -> list[Question]:
             text=MADE_UP,
             kind=kind,
             targets=("A",),
-            choices=("18", "24") if kind == "choice" else (),
+            choices=("18", "24") if kind in ("choice", "multi_choice") else (),
             answer_field="legs" if kind == "json" else None,
         )
         for kind in kinds

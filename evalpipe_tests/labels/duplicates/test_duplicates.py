@@ -19,9 +19,14 @@ def choice(text, choices, *targets):
     return (text, "choice", choices, list(targets))
 
 
+def several(text, choices, *targets):
+    return (text, "multi_choice", choices, list(targets))
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
+        (several("Which?", ["red", "blue", "pink"], "A", "B"), several("Which?", ["red", "blue", "pink"], "A")),
         (number("How many eggs?", "5"), number("How many eggs?", "6")),
         (number("How many eggs?", "5"), number("  how  many\nEGGS ", "6")),
         (number("Tom, who has 1,000 eggs, sells 3.", "5"), number("Tom who has 1000 eggs sells 3", "6")),
@@ -47,6 +52,7 @@ def test_conflicts_are_doubted_on_both_sides(bank_of, one, other):
         (number("How many eggs?", "$5"), number("How many eggs?", "5")),
         (number("How many?", "5", "6"), number("How many?", "6", "7")),
         (choice("Which?", ["red", "blue"], "A"), choice("Which?", ["blue", "red"], "B")),
+        (several("Which?", ["red", "blue", "tan"], "A", "B"), several("Which?", ["tan", "blue", "red"], "C", "B")),
         (choice("Which?", ["red", "blue"], "A"), choice("Which?", ["red", "green"], "B")),
         (("Say", "text", [], ["Yes."]), ("Say", "text", [], ["yes"])),
         (number("2+3?", "5"), number("2*3?", "6")),

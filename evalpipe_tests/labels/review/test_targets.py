@@ -3,7 +3,7 @@
 import pytest
 
 from evalpipe.core.questions import Question
-from evalpipe.labels.review.targets import comparable, fitted
+from evalpipe.labels.review.targets import as_targets, comparable, fitted
 
 CHOICE = Question("q", "Which?", "choice", ("A",), ("Paris", "42", "paris.", "B"))
 
@@ -15,6 +15,21 @@ CHOICE = Question("q", "Which?", "choice", ("A",), ("Paris", "42", "paris.", "B"
 def test_an_option_is_named_by_letter_or_text(said, target):
     """A letter comes first, an option's text second; what fits none or two options stays, to be refused."""
     assert fitted(CHOICE, said) == target
+
+
+@pytest.mark.parametrize(
+    ("said", "target"), [("c, a", "A,C"), ("AC", "A,C"), ("B", "B"), ("Rome and Oslo", "A,C"), ("?", "?")]
+)
+def test_several_right_options_are_named_together(said, target):
+    """Letters or texts of all of them; what cannot be read stays, to be refused."""
+    question = Question("q", "Which?", "multi_choice", ("A",), ("Rome", "red", "Oslo"))
+    assert fitted(question, said) == target
+
+
+def test_a_review_of_several_right_options_gives_each_as_a_target():
+    """As a drop delivers them, so that a review that says the same changes nothing."""
+    assert as_targets("multi_choice", "A,C") == ("A", "C")
+    assert as_targets("text", "A,C") == ("A,C",)
 
 
 def test_other_kinds_stay_as_written():

@@ -1,0 +1,125 @@
+"""What takes the force out of a claim: it is negated, somebody else's, a question, a condition, or taken back."""
+
+import re
+
+from evalpipe.core.extract.choice.claims import sentence_start, sentence_stop
+from evalpipe.core.extract.choice.words import has, hits
+
+_OTHERS = re.compile(
+    r"""(?:some|many|most)\s(?:people|students|would|might|may|of\syou|readers|models)
+      | (?:people|students|everyone|someone|somebody|nobody)\s | (?:you|one|we|others|it)\s(?:might|may|could)\s
+      | common(?:ly)?\s(?:mis|err|wrong) | mistak | misconception | tempt | \btrap\b
+      | at\sfirst | initially | first\sthought | i\s(?:had\s)?(?:thought|assumed)
+      | (?:seem|look|appear)(?:s|ed)?\s(?:like|as\sif|that) | (?:asked|prompt|user|question)\s(?:says|said|wants|claims)
+      | if\s(?:the\squestion|it\s(?:had|were|was)|we\shad|you\shad|they)
+      | 有人|有些人|很多人|不少人|可能会|容易|误[以认选]|起初|一开始|乍看|初看|最初""",
+    re.VERBOSE,
+)
+_OWN_AGAIN = re.compile(r"(?<![a-z])(?:but|however|yet|though|actually|now|so)(?![a-z])|但|其实|实际")
+_HYPOTHETICAL = re.compile(
+    r"""(?<![a-z])(?:if|unless|suppose|supposing|assuming)\s
+        (?!i\s(?:had|have|must|need|were\sto|am|can)|forced|pressed|you\s(?:want|insist))""",
+    re.VERBOSE,
+)
+_CONDITION_BEHIND = re.compile(
+    r"""[\s"'*)\].]{0,6}\s?(?:only\s)?(?:if|provided|assuming|unless|were|when)\b(?!\si\s(?:had|have))""", re.VERBOSE
+)
+_UNSURE_WHETHER = re.compile(
+    r"""(?:whether|(?:not\s(?:sure|certain|clear)|don't\sknow|unclear|know|tell|see)\s(?:if|whether|that|which))\s
+        [^,.;]{0,80}$""",
+    re.VERBOSE,
+)
+_DENIED = re.compile(
+    r"""(?:n't|not|never|cannot|hardly|doubt|deny|disagree|isn't)\s(?:to\s)?
+          (?:think|believe|say|claim|agree|convinced|certain|sure|assume|mean|imply|choose|pick|select|go|be|conclude
+            |that|the|an?)(?![a-z])[^,;.]{0,60}$
+      | (?:not|never|n't|neither|nor|rather\sthan|instead\sof|doubt(?:\sthat)?|than)\s?$
+      | (?<![很最])可能会?$ | (?:并不?|绝?不|不会|不能|不应该?|不该|没有?|别|非|不要|无法)[^,，。;；]{0,4}$""",
+    re.VERBOSE,
+)
+_NEGATIVE = re.compile(
+    r"""(?:not|never|neither|nor|none|cannot|no|without|wrong|incorrect|excluded?|excludes|eliminat(?:es?|ed|ing)
+          |rul(?:es?|ed|ing)\sout|unlike|except|false)(?![a-z])
+      | 不|没|非|错|排除|除了|未|否""",
+    re.VERBOSE,
+)
+_HEDGE = re.compile(
+    r"""(?:could|might|may|perhaps|maybe|possibly|unsure|don't\sknow|if|whether|unclear|hard\sto|sorry|can't|cannot
+          |unable|let's|let\sus)(?![a-z])
+      | 可能|也许|或许|不确定|不知道|无法|如果|假如|抱歉|是否""",
+    re.VERBOSE,
+)
+_REVISES = re.compile(
+    r"""(?:wait|hold\son|hmm|no|actually|correction|scratch\sthat|on\s(?:second\sthought|reflection|closer)
+          |i\s(?:made|was)\s(?:a\s)?(?:mistake|wrong)|my\s(?:mistake|bad)|sorry|oops|apologi[sz]e|apologies
+          |re-?check(?:ing)?|recalculat(?:e|ing)|reconsider(?:ing)?|re-?evaluat(?:e|ing)|revis(?:e|ed|ing)
+          |double-check(?:ing)?|instead)(?![a-z])
+      | 不对|等等|等一下|更正|纠正|重新|再想|抱歉|修正|改为|改选|仔细(?:想|看|一想|一看)""",
+    re.VERBOSE,
+)
+_RETRACTS = re.compile(
+    r"""(?:wait|hmm|no|actually|hold\son|oops|sorry)[,.!:\u2026 -]{1,4}(?:no[,.! ]{1,3}|but\s|i\sthink\s)?
+        (?:that|this|it|my\sanswer|the\sanswer|[a-z])
+        (?:'s|\sis|\swas|\scan't\sbe|\scannot\sbe|\sisn't|\sdoesn't|\sseems|\smust\sbe)\s(?:also\s|clearly\s|obviously\s)?
+        (?:not\s(?:quite\s)?(?:right|correct|true|it)|wrong|incorrect|right|correct|a\smistake|an\serror|impossible|false
+          |make\ssense)
+      | scratch\sthat|i\stake\sthat\sback|disregard\sthat|i\swas\swrong|i\smade\s(?:a|an)\s(?:mistake|error)""",
+    re.VERBOSE,
+)
+_RETRACTS_ZH = re.compile(
+    r"(?:^|[。.!！\n;；])\s?(?:等等|等一下|哦|啊)?[,，。.!… ]{0,3}(?:不对|错了|我错了|说错了|算错了)"
+)
+_ASKING = ("is ", "could ", "can ", "would ", "should ", "do ", "may ")
+_UNDENIED = ("'s right", " is right", "'s correct", " is correct", " was right", " must be right")
+
+
+def has_force(low: str, at: int, end: int, *, named_as_answer: bool) -> bool:
+    """Whether a claim that begins at `at` and whose reference ends at `end` is the reply's own.
+
+    Args:
+        named_as_answer: the cue itself speaks of the answer ("the answer is B"); a pick is denied more easily.
+    """
+    before = low[sentence_start(low, at) : at]
+    if before and (_DENIED.search(before[-70:]) or _UNSURE_WHETHER.search(before) or _is_of_others(before)):
+        return False
+    stop = sentence_stop(low, end)
+    if low[stop - 1 : stop] == "?":
+        asks = stop - end < 4 and before.lstrip(" *-").startswith(_ASKING)
+        if asks or not named_as_answer:
+            return False
+    if not _would(low, at, end):
+        return True
+    return not (_HYPOTHETICAL.search(before) or _CONDITION_BEHIND.match(low, end, end + 30))
+
+
+def _is_of_others(before: str) -> bool:
+    """Whether the sentence speaks of what somebody thinks, or thought, and not yet of what the reply says."""
+    last = None
+    for hit in _OTHERS.finditer(before):
+        last = hit.end()
+    return last is not None and not _OWN_AGAIN.search(before, last)
+
+
+def _would(low: str, at: int, end: int) -> bool:
+    return "would" in low[at:end] or "'d" in low[at:end]
+
+
+def is_negative(low: str, start: int, end: int) -> bool:
+    """Whether a stretch says what is not so."""
+    return low.find("n't", start, end) >= 0 or has(_NEGATIVE, low, start, end)
+
+
+def is_hedged(low: str, start: int, end: int) -> bool:
+    """Whether a stretch only considers something."""
+    return has(_HEDGE, low, start, end)
+
+
+def revisions(low: str, start: int) -> list[int]:
+    """Where a reply changes its mind."""
+    return [hit.start() for hit in hits(_REVISES, low, start)]
+
+
+def retractions(low: str, start: int) -> list[int]:
+    """Where a reply takes back what it said before: "Wait, that's not right."."""
+    found = [hit.start() for hit in hits(_RETRACTS, low, start) if not hit[0].endswith(_UNDENIED)]
+    return found if low.isascii() else found + [hit.start() for hit in _RETRACTS_ZH.finditer(low, start)]
