@@ -9,9 +9,12 @@ from types import MappingProxyType
 
 from evalpipe.core.questions import Kind
 from evalpipe.scorers.choice import choice, choice_key
+from evalpipe.scorers.contains import ContainsOptions, contains
 from evalpipe.scorers.exact import exact, exact_key
-from evalpipe.scorers.json_field import json_field, json_key
+from evalpipe.scorers.f1 import f1, f1_key
+from evalpipe.scorers.json_field import JsonOptions, json_field
 from evalpipe.scorers.number import number, number_key
+from evalpipe.scorers.regexp import RegexOptions, regex
 from evalpipe.scorers.scorer import Comparison, NoOptions, Scorer, ScorerSpec, made
 
 SPECS: Mapping[str, ScorerSpec] = MappingProxyType(
@@ -19,7 +22,10 @@ SPECS: Mapping[str, ScorerSpec] = MappingProxyType(
         "number": ScorerSpec("number", "1", NoOptions, lambda _: Comparison(number, number_key)),
         "choice": ScorerSpec("choice", "1", NoOptions, lambda _: Comparison(choice, choice_key)),
         "exact": ScorerSpec("exact", "1", NoOptions, lambda _: Comparison(exact, exact_key)),
-        "json": ScorerSpec("json", "2", NoOptions, lambda _: Comparison(json_field, json_key)),
+        "json": ScorerSpec("json", "3", JsonOptions, json_field),
+        "regex": ScorerSpec("regex", "1", RegexOptions, regex),
+        "f1": ScorerSpec("f1", "1", NoOptions, lambda _: Comparison(f1, f1_key)),
+        "contains": ScorerSpec("contains", "1", ContainsOptions, contains),
     }
 )
 

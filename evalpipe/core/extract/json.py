@@ -30,6 +30,14 @@ def json_field(text: str, field: str) -> Extraction:
     return Extraction(None, reason="the JSON object is broken" if broken else "no JSON object in the answer")
 
 
+def whole_object(text: str) -> Extraction:
+    """The last object of the text, `canonical`: the answer where the object itself is asked for, and no field of it."""
+    objects, broken = _objects(text)
+    if objects:
+        return _written(*objects[-1])
+    return Extraction(None, reason="the JSON object is broken" if broken else "no JSON object in the answer")
+
+
 def canonical(value: object) -> str | None:
     """Compact JSON with sorted keys and plain numbers, the same for equal values; None when a number is too large.
 
