@@ -7,6 +7,7 @@ import polars as pl
 
 from evalpipe.core.stats import Estimate, accuracy
 from evalpipe.core.versions import digest
+from evalpipe.line.judged_ranks import Judged
 from evalpipe.line.label_effects import label_effects
 from evalpipe.line.models import model_version, scorers_version
 from evalpipe.line.open_doubts import kin_of, open_doubts
@@ -44,7 +45,7 @@ def latest_leaderboard(project: Project) -> pl.DataFrame:
 
 
 _NEEDED = ("bank", "model", "question_id", "sample", "cluster", "outcome", "count", "current", "score")
-_NEEDED += ("raw_label_score", "fingerprint", "prompt_tokens", "completion_tokens", "cost_usd")
+_NEEDED += ("judged", "raw_label_score", "fingerprint", "prompt_tokens", "completion_tokens", "cost_usd")
 
 
 def compute_leaderboard(project: Project, made: MadeBy) -> pl.DataFrame:
@@ -61,6 +62,7 @@ def compute_leaderboard(project: Project, made: MadeBy) -> pl.DataFrame:
         scores = {model: bank_scores.filter(pl.col("model") == model).collect() for model in project.config.models}
         current = {model: rows.filter(pl.col("current")) for model, rows in scores.items()}
         places = ranks(current, bank_questions["question_id"], bank_doubts["question_id"])
+        judged = Judged(project, str(bank))
         reviewed = bank_questions["review_ids"].list.len().sum() > 0
         for model, own in scores.items():
             automatic = project.config.models[model].automatic and project.config.evaluated(model, str(bank))
@@ -83,6 +85,7 @@ def compute_leaderboard(project: Project, made: MadeBy) -> pl.DataFrame:
                         "other_versions": answered.height - current.height,
                         **label_effects(current, counted, doubted, kin, reviewed=reviewed),
                         **(places.get(model, {}) if subject is None else {}),
+                        **judged.columns(asked["kind"], current),
                         "model_version": model_version(project.config, model),
                         "scorers_version": scorers_version(project.config, str(bank), asked["kind"].to_list()),
                         "refreshed_at": refreshed_at,

@@ -1,6 +1,6 @@
 """scores: one cell scored. Every question of the shard that was asked has one row; what failed stays null."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,8 +12,10 @@ from evalpipe.core.scores import Score
 from evalpipe.line.answer import shard_row
 from evalpipe.line.answered import answered_questions
 from evalpipe.line.cell import no_questions, shard_questions
+from evalpipe.line.judges import judges_of
 from evalpipe.line.models import ReadyModel, ready_model, scorer_for, scorers_version
 from evalpipe.line.project import MadeBy, Project, now
+from evalpipe.line.verdicts import Verdict, verdict_name, verdicts_on
 from evalpipe.store.lease import lease
 from evalpipe.store.tables import TABLES
 from evalpipe.telemetry.progress import Progress
@@ -57,13 +59,14 @@ def _scored(
     project: Project, ready: ReadyModel, shard: str, bank: str, made: MadeBy, progress: Progress
 ) -> Iterator[pl.DataFrame]:
     """The score rows of the shard, a batch of questions at a time: a shard may be larger than memory."""
-    found = False
+    found, judges = False, judges_of(project, bank)
     for some in answered_questions(project.lake, ready, shard_questions(shard, bank), ready.samples):
         found = True
         scored: list[dict[str, object]] = []
+        verdicts = verdicts_on(project.lake, judges, some) if judges else {}
         for each in some:
             for answer in each.answers:
-                scored.append(_score_row(project, each.row, each.question, answer, ready.model_version, made))
+                scored.append(_score_row(project, each.row, each.question, answer, ready.model_version, made, verdicts))
             progress.advance()
         yield pl.DataFrame(scored, schema=TABLES["scores"].columns)
     if not found:
@@ -78,11 +81,17 @@ DENOMINATOR = ("right", "wrong", "unparsed", "truncated", "refused", "rejected")
 
 
 def counted_as() -> pl.Expr:
-    """The one count that a score row falls into."""
+    """The one count that a score row falls into.
+
+    A fraction is not right, and has earned its part of the accuracy. Where a judge's verdict is missing or cannot be
+    read, nobody knows what the answer is worth: it counts as failed, which is left out and bounded, not as unparsed.
+    """
     answered = pl.col("outcome") == "answered"
     return (
         pl.when(pl.col("status") != "active")
         .then(pl.lit("excluded"))
+        .when(answered & pl.col("judged").is_in(["failed", "unreadable"]))
+        .then(pl.lit("failed"))
         .when(answered & pl.col("score").is_null())
         .then(pl.lit("unparsed"))
         .when(answered & (pl.col("score") >= 1))
@@ -105,11 +114,17 @@ def _score_row(
     answer: dict[str, object],
     model_version: str,
     made: MadeBy,
+    verdicts: Mapping[str, Verdict],
 ) -> dict[str, object]:
     scorer = scorer_for(project.config, str(row["bank"]), question.kind)
     text = answer["text"]
     answered = answer["outcome"] == "answered"
-    if answered and text is None:
+    verdict = verdicts.get(verdict_name(question, answer))
+    if verdict:
+        score = raw = verdict.score
+        if row["targets"] != row["raw_targets"]:
+            raw = verdicts[verdict_name(question, answer, delivered=True)].score
+    elif answered and text is None:
         score = raw = Score(None, None, None, "the reply holds no text")
     elif answered:
         score = scorer.score(question, str(text))
@@ -130,6 +145,8 @@ def _score_row(
         "scorer": scorer.name,
         "scorer_version": scorer.version,
         "scorer_options": scorer.options or None,
+        "judged": verdict.state if verdict else None,
+        "judge_fingerprint": verdict.fingerprint if verdict else None,
         "model_version": model_version,
         "scored_at": now(),
         **made.columns(),

@@ -13,6 +13,7 @@ from evalpipe.scorers.contains import ContainsOptions, contains
 from evalpipe.scorers.exact import exact, exact_key
 from evalpipe.scorers.f1 import f1, f1_key
 from evalpipe.scorers.json_field import JsonOptions, json_field
+from evalpipe.scorers.judge import JudgeOptions, judge, judge_key
 from evalpipe.scorers.number import number, number_key
 from evalpipe.scorers.regexp import RegexOptions, regex
 from evalpipe.scorers.scorer import Comparison, NoOptions, Scorer, ScorerSpec, made
@@ -26,6 +27,7 @@ SPECS: Mapping[str, ScorerSpec] = MappingProxyType(
         "regex": ScorerSpec("regex", "1", RegexOptions, regex),
         "f1": ScorerSpec("f1", "1", NoOptions, lambda _: Comparison(f1, f1_key)),
         "contains": ScorerSpec("contains", "1", ContainsOptions, contains),
+        "judge": ScorerSpec("judge", "1", JudgeOptions, lambda _: Comparison(judge, judge_key)),
     }
 )
 

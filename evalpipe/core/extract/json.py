@@ -38,6 +38,11 @@ def whole_object(text: str) -> Extraction:
     return Extraction(None, reason="the JSON object is broken" if broken else "no JSON object in the answer")
 
 
+def objects_in(text: str) -> list[dict[str, object]]:
+    """All objects of the text, in order; numbers are `Decimal`."""
+    return [value for value, _, _ in _objects(text)[0]]
+
+
 def canonical(value: object) -> str | None:
     """Compact JSON with sorted keys and plain numbers, the same for equal values; None when a number is too large.
 
