@@ -13,7 +13,8 @@ from evalpipe.core.questions import Question
 from evalpipe.core.versions import digest
 
 MOST_SHOWN = 30_000  # characters of an answer; of a longer one a third from its end, where answers conclude
-_MARKUP = re.compile(r"[<>]|\[(?=/?[A-Za-z_]{3,12}\])")  # <|im_start|>, </s>, [INST]
+# <|im_start|>, </s>, [INST]; and the wide forms that a tokenizer may take for the plain ones.
+_MARKUP = re.compile(r"[<>＜＞﹤﹥]|[\[［](?=/?[A-Za-z_]{3,12}[\]］])")
 _VARIANTS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # count as printable, show nothing, and can carry text
 
 

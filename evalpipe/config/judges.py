@@ -24,8 +24,8 @@ def check_judges(path: Path, banks: Mapping[str, Bank], models: Mapping[str, Any
         known = one_line(", ".join(from_key(key) for key in models), 300) or "none is configured"
         if not name:
             raise ConfigError(
-                f"{path}: `{where}`: who judges? Name a model of [models] in a table of its own:\n"
-                f'[{where}]\nscorer = "judge"\nmodel = "NAME"\nModels: {known}.'
+                f"{path}: `{where}.model` is missing: a judge is a model. Write [{where}] as a table of its own, with "
+                f'scorer = "judge" and model = "NAME". Models: {known}.'
             )
         if not fits_key(name) or to_key(name) not in models:
             raise ConfigError(

@@ -39,6 +39,8 @@ class Agreement:
 def agreement_of(project: Project, judge: Judge) -> Agreement | None:
     """None: it was not compared yet with the labelled answers as they are, or there are none."""
     labelled = labelled_version(project.config, judge.options)
+    if labelled is None:
+        return None
     rows = project.lake.read(
         "judge_agreement",
         (pl.col("bank") == judge.bank)

@@ -26,7 +26,7 @@ from evalpipe.telemetry.progress import Progress
 @dataclass(slots=True)
 class JudgeSummary:
     """Counts of one cell after the run: `to_judge` = read + unreadable + failed. Of this run: `sent` requests that it
-    asked, the rest as in `AnswerSummary`. `agreements`: each judge beside people, by kind; None: nothing to compare it on.
+    asked, the rest as in `AnswerSummary`. `agreements`: each judge beside people, by kind; None: it has no labels.
     """
 
     model: str

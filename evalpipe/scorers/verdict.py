@@ -2,13 +2,14 @@
 
 from decimal import Decimal
 
-from evalpipe.core.extract.json import objects_in
+from evalpipe.core.extract.json import FoundObject, objects_in
 from evalpipe.core.extract.reading import without_reasoning
 from evalpipe.core.quoting import one_line
 from evalpipe.core.scores import Score
 
 RULE = "judge"
 WHY_WIDTH = 200  # characters of the judge's reason that are kept
+_MASK = "x"
 WORDS = ("right", "partly", "wrong")
 
 
@@ -18,16 +19,30 @@ def read_verdict(reply: str, nonce: str) -> Score:
     Only an object with this very `nonce` counts, so none that the judged answer holds. Two that differ, a word that
     is none of the three, or a score that contradicts the word make the reply unreadable.
     """
-    readable = without_reasoning(reply)
-    if readable is None:
-        return _unreadable("the judge's reasoning never ends")
-    found = [each for each in objects_in(readable) if each.get("nonce") == nonce]
+    found = _of_this_answer(reply, nonce)
     if not found:
         return _unreadable("the judge's reply holds no verdict on this answer")
-    read = [_verdict(each) for each in found]
+    read = [_verdict(each.value) for each in found]
     if any((each.value, each.extracted) != (read[0].value, read[0].extracted) for each in read):
         return _unreadable("the judge's reply holds verdicts that differ")
     return read[-1]
+
+
+def _of_this_answer(reply: str, nonce: str) -> list[FoundObject]:
+    """The objects with the nonce that are no part of the judge's reasoning.
+
+    A judge may repeat the answer, and `<think>` in it must not hide the verdict: an answer that nobody can judge would
+    be left out of the score instead of being wrong. So tags within a verdict are none, and where reasoning seems never
+    to end, a verdict that ends the reply counts.
+    """
+    found = [each for each in objects_in(reply) if each.value.get("nonce") == nonce]
+    masked = reply
+    for each in found:
+        masked = masked[: each.start] + _MASK * (each.end - each.start) + masked[each.end :]
+    shown = without_reasoning(masked)
+    if shown is None:
+        return [each for each in found if not reply[each.end :].strip(" \t\r\n`*")]
+    return [each for each in found if shown[each.start] == _MASK]
 
 
 def _verdict(given: dict[str, object]) -> Score:

@@ -5,6 +5,7 @@ ones inside it: half of an answer is not an answer.
 """
 
 import json
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import cast
 
@@ -38,9 +39,18 @@ def whole_object(text: str) -> Extraction:
     return Extraction(None, reason="the JSON object is broken" if broken else "no JSON object in the answer")
 
 
-def objects_in(text: str) -> list[dict[str, object]]:
-    """All objects of the text, in order; numbers are `Decimal`."""
-    return [value for value, _, _ in _objects(text)[0]]
+@dataclass(frozen=True, slots=True)
+class FoundObject:
+    """An object at [start, end) of a text; its numbers are `Decimal`."""
+
+    value: dict[str, object]
+    start: int
+    end: int
+
+
+def objects_in(text: str) -> list[FoundObject]:
+    """All objects of the text, in order."""
+    return [FoundObject(*each) for each in _objects(text)[0]]
 
 
 def canonical(value: object) -> str | None:

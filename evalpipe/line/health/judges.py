@@ -37,9 +37,7 @@ def _judge(project: Project, bank: str, kind: str, options: JudgeOptions) -> lis
     except ConfigError as error:
         findings.append(bad(JUDGES, f"{where} {error}", "Correct the line, or the path in `labelled`."))
     if labelled is not None and len(labelled) < FEWEST_LABELLED:
-        has = (
-            f"{len(labelled)} labelled answers" if labelled else "no labelled answers: it is never compared with people"
-        )
+        has = f"{len(labelled)} labelled answers" if labelled else "it is never compared with people"
         mend = f"Let people judge {FEWEST_LABELLED} answers or more, and name the file in `labelled`."
         findings.append(warning(JUDGES, f"{where}: {has}", mend))
     judge = judge_key(options)
