@@ -95,7 +95,7 @@ class Renderer:
             # As `render`, but for its copies of the globals, which cost more than the rest.
             context = Context(_ENVIRONMENT, shown, template.name, template.blocks)
             return "".join(template.root_render_func(context)).strip()
-        except _RENDERING_FAULTS as error:
+        except RENDERING_FAULTS as error:
             raise ConfigError(
                 f"[prompts.{self.name}]: the template cannot be rendered for a {question.kind} question: "
                 f"{one_line(str(error) or type(error).__name__)}. "
@@ -104,7 +104,7 @@ class Renderer:
 
 
 # What a template's own faults raise: an unknown name, a wrong type, a division by zero, a bad index, endless recursion.
-_RENDERING_FAULTS = (
+RENDERING_FAULTS = (
     jinja2.TemplateError,
     TypeError,
     ValueError,
@@ -134,7 +134,7 @@ def load_prompt(
         examples = _drawn(drawn_from, prompt.examples_seed)
     prompt_hash = prompt_version(name, prompt, folder)
     try:
-        templates: dict[Kind, jinja2.Template] = {kind: _compiled(source) for kind, source in sources.items()}
+        templates: dict[Kind, jinja2.Template] = {kind: compiled(source) for kind, source in sources.items()}
     except jinja2.TemplateSyntaxError as error:
         raise ConfigError(f"[prompts.{name}] template: line {error.lineno}: {error.message}.") from error
     drawn = prompt.examples_count if prompt.examples_drop else 0
@@ -150,7 +150,8 @@ def prompt_version(name: str | None, prompt: Prompt, folder: Path) -> str:
 
 
 @cache
-def _compiled(source: str) -> jinja2.Template:
+def compiled(source: str) -> jinja2.Template:
+    """Raises: jinja2.TemplateSyntaxError."""
     return _ENVIRONMENT.from_string(source)
 
 

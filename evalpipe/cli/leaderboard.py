@@ -7,6 +7,7 @@ import polars as pl
 import typer
 from rich.text import Text
 
+from evalpipe.cli.judged import judge_cell_text, judge_lines
 from evalpipe.cli.terminal import JsonFlag, out, print_json, print_table, say
 from evalpipe.core.keys import from_key
 from evalpipe.core.quoting import one_line
@@ -59,11 +60,15 @@ def print_leaderboard(
     if labels and not rows["n_open_own_family"].sum():  # then these columns say nothing new
         added = (*_LABELS[:4], *_LABELS[6:])
         more = [[*cells[:4], *cells[6:]] for cells in more]
+    if not labels and rows["judge"].is_not_null().any():
+        added = (*added, "judge")
+        more = [[*cells, judge_cell_text(row)] for cells, row in zip(more, rows.iter_rows(named=True), strict=True)]
     if not labels and rows["cost_usd"].sum() > 0:
         added = (*added, "cost USD")
         more = [[*cells, cost] for cells, cost in zip(more, rows["cost_usd"], strict=True)]
     print_table("leaderboard", [*header, *added], [a + b for a, b in zip(table, more, strict=True)], width=200)
-    for line in _doubt_lines(rows.filter(pl.col("subject").is_null())):
+    whole = rows.filter(pl.col("subject").is_null())
+    for line in (*judge_lines(whole), *_doubt_lines(whole)):
         out.print(Text(line), soft_wrap=True)
 
 
@@ -122,5 +127,6 @@ def _as_json(row: dict[str, Any]) -> dict[str, Any]:
         name: None if row[f"{name}_low"] is None else [row[f"{name}_low"], row[f"{name}_high"]]
         for name in ("ci95", "drift_ci95")
     }
+    shown["judge"] = None if row["judge"] is None else ", ".join(from_key(each) for each in row["judge"].split(", "))
     swaps = None if row["could_swap_with"] is None else [from_key(each) for each in row["could_swap_with"]]
     return {**shown, "model": from_key(row["model"]), "could_swap_with": swaps, **intervals}

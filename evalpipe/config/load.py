@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from evalpipe.config import models as kinds
 from evalpipe.config import schema
 from evalpipe.config.committee import check_committee, members
+from evalpipe.config.judges import check_judges, judges
 from evalpipe.config.models import AnyModel, Endpoint, RecordedModel
 from evalpipe.config.schema import File
 from evalpipe.config.section import Section
@@ -107,6 +108,7 @@ def load_config(path: Path | None = None) -> Config:
         )
     models = _expanded(config)
     check_committee(named, file.labels.committee, models)
+    check_judges(named, file.banks, models)
     _check_banks(Config(named, file, models))
     _check_environment(named, models)
     _check_password(named, file.cache)
@@ -201,14 +203,14 @@ def _entries(config: Config, name: str, model: AnyModel) -> list[tuple[str, AnyM
 
 
 def _check_banks(config: Config) -> None:
-    """Raises ConfigError: a model that is evaluated nowhere and sits in no committee is never asked."""
-    seated = set(config.committee)
+    """Raises ConfigError: a model that is evaluated nowhere, sits in no committee and judges nothing is never asked."""
+    seated = set(config.committee) | judges(config.file.banks)
     for name, model in config.file.models.items():
         if model.banks or seated & {to_key(each) for each, _ in _entries(config, name, model)}:
             continue
         raise ConfigError(
             f"{config.path}: `models.{one_line(name, 80)}.banks`: missing or empty. Name at least 1 item, a bank or "
-            '"*" for all; only a model of `[labels] committee` needs none.'
+            '"*" for all; only a model of `[labels] committee` and one that judges need none.'
         )
 
 

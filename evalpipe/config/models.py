@@ -29,7 +29,7 @@ Address = Annotated[str, AfterValidator(_address)]
 
 class Model(Section):
     """What every model has, whoever answers. `banks` are the banks it is evaluated on; `["*"]` means all, and none is
-    enough for a model that only sits in the committee. `family`: models of one family err alike, so
+    enough for a model that only sits in the committee or judges. `family`: models of one family err alike, so
     `[labels] one_vote_per_family` can give them one vote.
     `samples`: how often each question is asked. `max_in_flight` is the most; the engine finds what the endpoint bears.
     """

@@ -27,14 +27,20 @@ _LABELS = ("model", "bank", "raw labels", "accuracy", "if the open suspects are 
 _LABELS += ("open suspects", "own family's", "could swap with")
 
 
+# Beside every judged score, where a bank has a judge.
+_JUDGED = ("judge", "agrees with people", "agreement 95%", "labelled answers", "unjudged")
+
+
 def board_metadata(summary: LeaderboardSummary) -> dict[str, Any]:
     """Two tables, and numbers a bank: `BANK: open suspects`, `BANK: largest drift`, `BANK: ranks that could swap`."""
     whole = summary.rows.filter(pl.col("subject").is_null()).sort("bank", "rank", nulls_last=True)
     rows = list(whole.iter_rows(named=True))
+    judged = any(row["judge"] for row in rows)
+    header = (*_SCORES, *_JUDGED) if judged else _SCORES
     return {
         "dagster/row_count": summary.rows.height,
         "changed": summary.changed,
-        "leaderboard": markdown_table(_SCORES, [_scores(row) for row in rows]),
+        "leaderboard": markdown_table(header, [(*_scores(row), *(_judged(row) if judged else ())) for row in rows]),
         "labels": markdown_table(_LABELS, [_labels(row) for row in rows]),
         **_plotted(whole),
     }
@@ -57,6 +63,15 @@ def _scores(row: dict[str, Any]) -> tuple[object, ...]:
     counts = (row[name] for name in ("n_questions", "right", "failed", "not_asked"))
     drift = _span(row["drift_ci95_low"], row["drift_ci95_high"])
     return (row["rank"], from_key(row["model"]), row["bank"], row["accuracy"], half, *counts, row["drift"], drift)
+
+
+def _judged(row: dict[str, Any]) -> tuple[object, ...]:
+    if row["judge"] is None:
+        return (None,) * len(_JUDGED)
+    names = ", ".join(from_key(each) for each in row["judge"].split(", "))
+    agreement = "never compared" if row["judge_agreement"] is None else row["judge_agreement"]
+    span = _span(row["judge_agreement_low"], row["judge_agreement_high"])
+    return (names, agreement, span, row["n_judge_labelled"], row["n_unjudged"])
 
 
 def _labels(row: dict[str, Any]) -> tuple[object, ...]:

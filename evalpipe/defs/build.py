@@ -15,6 +15,7 @@ from evalpipe.defs.ingest_assets import (
 )
 from evalpipe.defs.jobs import JOBS, jobs_there
 from evalpipe.defs.sensors import Loaded, make_sensors
+from evalpipe.line.judge_versions import has_judge
 from evalpipe.line.project import Project, open_project
 from evalpipe.telemetry.progress import LogLines, Progress
 
@@ -26,7 +27,7 @@ def build_definitions(project: Project | None = None, progress: Progress | None 
     """
     project = project or open_project()
     models, members = sorted(project.config.models), sorted(project.config.committee)
-    on_cells = cell_assets(models)
+    on_cells = cell_assets(models, has_judge(project.config))
     asked = [committee_asset(members)] if members else []
     doubts = [*asked, doubts_by_committee(label_doubts, asked[0])] if asked else [label_doubts]
     return dg.Definitions(

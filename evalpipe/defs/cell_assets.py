@@ -8,6 +8,7 @@ from pydantic import Field
 from evalpipe.core.keys import from_key
 from evalpipe.defs.board import board_metadata
 from evalpipe.defs.ingest_assets import question_shards, shard_labels
+from evalpipe.defs.judge_assets import POOL, judge_asset
 from evalpipe.defs.partitions import cell_of, cells
 from evalpipe.defs.shown import bars, column_schema
 from evalpipe.line.answer import AnswerSummary, Asking, answer_cell
@@ -15,8 +16,6 @@ from evalpipe.line.project import Project, made_by
 from evalpipe.line.rank import refresh_leaderboard
 from evalpipe.line.score import score_cell
 from evalpipe.telemetry.progress import Progress
-
-POOL = "endpoint"
 
 
 class AskingConfig(dg.Config):
@@ -26,9 +25,12 @@ class AskingConfig(dg.Config):
     max_requests: int | None = Field(default=None, ge=1, description="Send at most so many requests in this run.")
 
 
-def cell_assets(models: list[str]) -> list[dg.AssetsDefinition]:
-    """The assets for these model keys; their partitions are part of the definition."""
+def cell_assets(models: list[str], judging: bool = False) -> list[dg.AssetsDefinition]:
+    """The assets for these model keys; their partitions are part of the definition. `judging`: some bank has a judge,
+    and its verdicts are an asset of their own, the last of the list.
+    """
     answers = cells(models)
+    judge_verdicts = judge_asset(models) if judging else None
 
     @dg.asset(
         partitions_def=answers,
@@ -54,7 +56,7 @@ def cell_assets(models: list[str]) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         partitions_def=answers,
-        deps=[model_answers, shard_labels],
+        deps=[model_answers, *([judge_verdicts] if judge_verdicts else []), shard_labels],
         group_name="line",
         kinds={"deltalake", "polars"},
         code_version="1",
@@ -92,7 +94,7 @@ def cell_assets(models: list[str]) -> list[dg.AssetsDefinition]:
         context.log.info(f"leaderboard: {height} rows, {'changed' if summary.changed else 'as before'}")
         return dg.MaterializeResult(metadata=board_metadata(summary))
 
-    return [model_answers, scores, leaderboard]
+    return [model_answers, scores, leaderboard, *([judge_verdicts] if judge_verdicts else [])]
 
 
 def _line(summary: AnswerSummary) -> str:

@@ -8,6 +8,7 @@ import polars as pl
 from evalpipe.core.keys import from_key
 from evalpipe.core.quoting import one_line
 from evalpipe.defs.ingest_assets import raw_questions, validated_questions
+from evalpipe.defs.judge_assets import judge_check
 from evalpipe.defs.label_checks import LABEL_CHECKS
 from evalpipe.defs.partitioned_check import partitioned_check
 from evalpipe.defs.partitions import cell_of, cells, drops
@@ -79,7 +80,7 @@ def no_question_was_lost(
 def cell_checks(assets: list[dg.AssetsDefinition], models: list[str]) -> list[dg.AssetChecksDefinition]:
     """The checks of the cell assets, whose partitions follow the configured models."""
     answers = cells(models)
-    model_answers, scores, leaderboard = assets
+    model_answers, scores, leaderboard, *judging = assets
 
     @partitioned_check(asset=model_answers, partitions_def=answers, blocking=True)
     def every_question_answered(
@@ -136,7 +137,8 @@ def cell_checks(assets: list[dg.AssetsDefinition], models: list[str]) -> list[dg
             metadata={"missing": markdown_table(("model", "bank", "not asked", "other versions", "failed"), table)},
         )
 
-    return [every_question_answered, outcomes_add_up, answers_could_be_read, nothing_is_missing]
+    judged = [judge_check(each, models) for each in judging]
+    return [every_question_answered, outcomes_add_up, answers_could_be_read, nothing_is_missing, *judged]
 
 
 INGEST_CHECKS = [rows_could_be_read, expectations, *LABEL_CHECKS, no_question_was_lost]

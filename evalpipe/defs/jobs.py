@@ -28,7 +28,7 @@ _DESCRIPTIONS = {
     READ_DROP: "Read a drop; its labels are doubted when the committee was asked.",
     ANSWER_COMMITTEE: "Ask one member of the committee about one drop.",
     VALIDATE_DROP: "Doubt the labels of a drop that is in the lake; apply reviews, or an acceptance.",
-    ANSWER_CELL: "Ask one model about one shard, and score the answers.",
+    ANSWER_CELL: "Ask one model about one shard, let a judge judge where the bank has one, and score the answers.",
     SCORE_CELL: "Score one cell anew; no request is sent.",
     REFRESH_LEADERBOARD: "Compute the leaderboard from the scores.",
 }
@@ -36,9 +36,18 @@ _DESCRIPTIONS = {
 # Without a committee there is no asset for it.
 WITH_COMMITTEE = (ANSWER_COMMITTEE,)
 
+# Assets that carry this tag belong to `ANSWER_CELL` where they are there: without a judge there are none.
+JUDGES = {"evalpipe/step": "judge"}
+
+
+def _selected(job: str, assets: Collection[str]) -> dg.AssetSelection:
+    named = dg.AssetSelection.assets(*assets)
+    return named | dg.AssetSelection.tag(*next(iter(JUDGES.items()))) if job == ANSWER_CELL else named
+
+
 # `UnresolvedAssetJobDefinition` is what dagster calls the result; it exports no name for it.
 JOBS = {
-    name: dg.define_asset_job(name, selection=list(assets), description=_DESCRIPTIONS[name])
+    name: dg.define_asset_job(name, selection=_selected(name, assets), description=_DESCRIPTIONS[name])
     for name, assets in ASSETS_OF_JOB.items()
 }
 

@@ -38,6 +38,7 @@ def resync(project: Project, instance: dg.DagsterInstance, progress: Progress) -
         ("label_reviews", project.lake.read("label_reviews", columns=["drop"])["drop"].unique().sort().to_list()),
         ("validated_questions", drops.filter(pl.col("validated_at").is_not_null())["drop"].to_list()),
         ("model_answers", _keys(cells)),
+        ("judge_verdicts", _keys(cells.filter(pl.col("judged_version").is_not_null()))),
         ("scores", _keys(cells.filter(pl.col("scored_at").is_not_null()))),
     ]
     progress.start("telling Dagster", sum(len(keys) for _, keys in events))

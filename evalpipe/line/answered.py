@@ -51,10 +51,15 @@ def answered_questions(
 ) -> Iterator[list[AnsweredQuestion]]:
     """The same, question by question."""
     for batch in answered_batches(lake, ready, asked, samples):
-        by_fingerprint: dict[str, list[dict[str, Any]]] = {}
-        for answer in batch.answers.iter_rows(named=True):
-            by_fingerprint.setdefault(answer["fingerprint"], []).append(answer)
-        yield [
-            AnsweredQuestion(row, question, row["fingerprint"], by_fingerprint.get(row["fingerprint"], []))
-            for row, question in zip(batch.rows.iter_rows(named=True), batch.questions, strict=True)
-        ]
+        yield one_by_one(batch)
+
+
+def one_by_one(batch: AnsweredBatch) -> list[AnsweredQuestion]:
+    """The batch's questions, each with its answers."""
+    by_fingerprint: dict[str, list[dict[str, Any]]] = {}
+    for answer in batch.answers.iter_rows(named=True):
+        by_fingerprint.setdefault(answer["fingerprint"], []).append(answer)
+    return [
+        AnsweredQuestion(row, question, row["fingerprint"], by_fingerprint.get(row["fingerprint"], []))
+        for row, question in zip(batch.rows.iter_rows(named=True), batch.questions, strict=True)
+    ]

@@ -7,7 +7,7 @@ The questions are those of a cell (`line.answer`), or some of a drop that a memb
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 from uuid import uuid4
 
 import polars as pl
@@ -36,6 +36,25 @@ KEEP_BYTES = 32_000_000  # of rendered requests; those of a larger shard are ren
 BATCH = 1_024  # questions rendered at a time: some 5 ms, and one round trip to the shared cache
 
 
+class Asked(Protocol):
+    """What is asked: frames of rows like those of `raw_questions`, all of one bank; drawn several times."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls them."""
+        ...
+
+    @property
+    def bank(self) -> str: ...
+
+    @property
+    def shard_of(self) -> Callable[[str], str]:
+        """The shard of a question, from its id."""
+        ...
+
+    def batches(self, lake: Lake) -> Iterator[pl.DataFrame]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
     """Which questions: rows `where` of `table`, all of one bank. `name` is what a person calls them."""
@@ -62,7 +81,7 @@ class Cell:
 
     project: Project
     ready: ReadyModel
-    asked: QuestionSet
+    asked: Asked
     journal: Journal
     made: MadeBy
     progress: Progress

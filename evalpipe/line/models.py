@@ -1,6 +1,6 @@
 """A configured model, ready to be asked: its backend, its compiled prompt, and the versions that stand for them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -19,6 +19,7 @@ from evalpipe.core.errors import ConfigError
 from evalpipe.core.keys import to_key
 from evalpipe.core.questions import Kind, Question
 from evalpipe.core.versions import digest
+from evalpipe.line.judge_versions import JUDGE, judge_options, judge_version
 from evalpipe.line.project import Project
 from evalpipe.scorers import Scorer
 
@@ -73,10 +74,13 @@ def model_version(config: Config, key: str, backend: Addressee | None = None) ->
 
 
 def scorer_for(config: Config, bank: str, kind: str) -> Scorer:
-    """The scorer of this kind of question in this bank."""
+    """The scorer of this kind of question in this bank; a judge's version tells the model and the prompt too."""
     section = config.file.banks.get(bank)
     chosen = section.scorers.get(_kind(kind)) if section else None
-    return chosen or DEFAULT_SCORERS[_kind(kind)]
+    if chosen is None or chosen.name != JUDGE:
+        return chosen or DEFAULT_SCORERS[_kind(kind)]
+    judged_by = judge_version(config, bank, kind, judge_options(chosen))
+    return replace(chosen, version=f"{chosen.version}/{judged_by[:8]}")
 
 
 def scorers_version(config: Config, bank: str, kinds: list[str]) -> str:

@@ -8,6 +8,7 @@ import polars as pl
 
 from evalpipe.core.stats import Estimate, accuracy
 from evalpipe.core.versions import digest
+from evalpipe.line.judged_ranks import Judged
 from evalpipe.line.label_effects import label_effects
 from evalpipe.line.open_doubts import open_doubts
 from evalpipe.line.project import MadeBy, Project, now
@@ -49,7 +50,7 @@ def latest_leaderboard(project: Project) -> pl.DataFrame:
 
 
 _NEEDED = ("bank", "model", "question_id", "sample", "cluster", "outcome", "count", "current", "score")
-_NEEDED += ("raw_label_score", "fingerprint", "prompt_tokens", "completion_tokens", "cost_usd")
+_NEEDED += ("judged", "raw_label_score", "fingerprint", "prompt_tokens", "completion_tokens", "cost_usd")
 
 
 def compute_leaderboard(project: Project, made: MadeBy, terms: BoardTerms | None = None) -> pl.DataFrame:
@@ -73,6 +74,7 @@ def compute_leaderboard(project: Project, made: MadeBy, terms: BoardTerms | None
         scores = {model: bank_scores.filter(pl.col("model") == model).collect() for model in terms.models}
         current = {model: rows.filter(pl.col("current")) for model, rows in scores.items()}
         places = ranks(current, bank_questions["question_id"], bank_doubts["question_id"])
+        judged = Judged(project, str(bank))
         reviewed = bank_questions["review_ids"].list.len().sum() > 0
         for model, own in scores.items():
             if own.is_empty() and bank not in terms.models[model].listed:
@@ -94,6 +96,7 @@ def compute_leaderboard(project: Project, made: MadeBy, terms: BoardTerms | None
                         "other_versions": answered.height - current.height,
                         **label_effects(current, counted, doubted, kin, reviewed=reviewed),
                         **(places.get(model, {}) if subject is None else {}),
+                        **judged.columns(asked["kind"], current),
                         "model_version": terms.models[model].model_version,
                         "scorers_version": terms.scorers_version(str(bank), asked["kind"]),
                         "made_from": None

@@ -1,19 +1,25 @@
 """Score rows made again from what they name: the question, the label, the answer and the scorer of then."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import polars as pl
 
 from evalpipe.config.scorers import stored_scorer
 from evalpipe.core.errors import UsageError
 from evalpipe.core.quoting import one_line
+from evalpipe.line.answers import answers_of
+from evalpipe.line.judge_versions import JUDGE, judge_key, judge_options
 from evalpipe.line.models import to_questions
 from evalpipe.line.scoring import ToScore, delivered_question, verdicts
+from evalpipe.line.verdicts import replayed_verdict
 from evalpipe.scorers import Scorer
 from evalpipe.store.lake import Lake
 from evalpipe.store.tables import TABLES
 
 _ROWS = 20_000  # at a time: their answers' texts are in memory
+
+_JUDGED = ("judge_fingerprint", "judge_raw_fingerprint")
 
 # What finds the very answer that a row was scored from; `run_id` is the row's `answer_run_id`.
 _ANSWER = ("fingerprint", "sample", "run_id", "outcome")
@@ -52,22 +58,40 @@ def _replayed(lake: Lake, moment: Lake, stored: pl.DataFrame) -> pl.DataFrame:
                 f"cannot be replayed: {what} of {lost.height:,} score rows is not in the lake any more (question "
                 f"{example!r} for one). evalpipe deletes no answer and no version; restore them from a backup."
             )
-    scored = verdicts(_to_score(rows, questions))
+    scored = verdicts(_to_score(rows, questions, _judges_replies(lake, stored)))
     return rows.drop(scored.columns).hstack(scored).select(stored.columns)
 
 
-def _to_score(rows: pl.DataFrame, questions: pl.DataFrame) -> Iterator[ToScore]:
+def _to_score(
+    rows: pl.DataFrame, questions: pl.DataFrame, replies: Mapping[str, Mapping[str, Any]]
+) -> Iterator[ToScore]:
     made = to_questions(questions)
     delivered = [
         delivered_question(question, raw)
         for question, raw in zip(made, questions["raw_targets"].to_list(), strict=True)
     ]
     scorers: dict[tuple[str, str | None], Scorer] = {}
-    named = rows.select("row", "outcome", "answer_text", "error", "scorer", "scorer_options")
-    for at, outcome, text, error, name, options in named.iter_rows():
+    named = rows.select("row", "outcome", "answer_text", "error", "scorer", "scorer_options", *_JUDGED)
+    for at, outcome, text, error, name, options, *fingerprints in named.iter_rows():
         if (name, options) not in scorers:
             scorers[name, options] = _scorer(name, options)
-        yield ToScore(scorers[name, options], made[at], delivered[at], outcome, text, error)
+        heard = [
+            replayed_verdict(question, text, fingerprint, replies.get(fingerprint)) if fingerprint else None
+            for question, fingerprint in zip((made[at], delivered[at]), fingerprints, strict=True)
+        ]
+        yield ToScore(scorers[name, options], made[at], delivered[at], outcome, text, error, *heard)
+
+
+def _judges_replies(lake: Lake, stored: pl.DataFrame) -> dict[str, Mapping[str, Any]]:
+    """The rows of `answers` that hold the verdicts which these scores name, by fingerprint."""
+    named = pl.concat([stored[name] for name in _JUDGED]).drop_nulls().unique()
+    found: dict[str, Mapping[str, Any]] = {}
+    models = stored.filter(pl.col("scorer") == JUDGE)["scorer_options"].drop_nulls().unique().sort()
+    for options in models:
+        key = judge_key(judge_options(_scorer(JUDGE, options)))
+        rows = answers_of(lake, key, named.rename("fingerprint"), ["text", "error"]).filter(pl.col("sample") == 0)
+        found.update({row["fingerprint"]: row for row in rows.iter_rows(named=True)})
+    return found
 
 
 def _scorer(name: str, options: str | None) -> Scorer:

@@ -7,11 +7,13 @@ import polars as pl
 
 from evalpipe.core.keys import from_key
 from evalpipe.line.answer import shard_row
-from evalpipe.line.answered import answered_batches
+from evalpipe.line.answered import answered_batches, one_by_one
 from evalpipe.line.cell import no_questions, shard_questions
+from evalpipe.line.judges import judges_of
 from evalpipe.line.models import ReadyModel, ready_model, scorers_version
 from evalpipe.line.project import MadeBy, Project, now
 from evalpipe.line.scoring import score_rows
+from evalpipe.line.verdicts import verdicts_on
 from evalpipe.store.lease import lease
 from evalpipe.store.tables import TABLES
 from evalpipe.telemetry.progress import Progress
@@ -57,8 +59,10 @@ def cell_scores(
     Raises: UsageError: the shard has no questions.
     """
     frames: list[pl.DataFrame] = []
+    judges = judges_of(project, bank)
     for batch in answered_batches(project.lake, ready, shard_questions(shard, bank), ready.samples):
-        frames.append(score_rows(project.config, batch, ready.model_version, made))
+        judged = verdicts_on(project.lake, judges, one_by_one(batch)) if judges else {}
+        frames.append(score_rows(project.config, batch, ready.model_version, made, judged))
         progress.advance(batch.rows.height)
     if not frames:
         raise no_questions(f"shard {shard}")
@@ -79,11 +83,17 @@ DENOMINATOR = ("right", "wrong", "unparsed", "truncated", "refused", "rejected")
 
 
 def counted_as() -> pl.Expr:
-    """The one count that a score row falls into."""
+    """The one count that a score row falls into.
+
+    A fraction is not right, and has earned its part of the accuracy. Where a judge's verdict is missing or cannot be
+    read, nobody knows what the answer is worth: it counts as failed, which is left out and bounded, not as unparsed.
+    """
     answered = pl.col("outcome") == "answered"
     return (
         pl.when(pl.col("status") != "active")
         .then(pl.lit("excluded"))
+        .when(answered & pl.col("judged").is_in(["failed", "unreadable"]))
+        .then(pl.lit("failed"))
         .when(answered & pl.col("score").is_null())
         .then(pl.lit("unparsed"))
         .when(answered & (pl.col("score") >= 1))

@@ -1,7 +1,8 @@
 """Answers become score rows, a batch at a time and by columns: the scorer alone is called answer by answer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import polars as pl
 
@@ -11,6 +12,7 @@ from evalpipe.core.scores import Score
 from evalpipe.line.answered import AnsweredBatch
 from evalpipe.line.models import scorer_for
 from evalpipe.line.project import MadeBy, now
+from evalpipe.line.verdicts import Verdict, verdict_name
 from evalpipe.scorers import Scorer
 from evalpipe.store.tables import TABLES
 
@@ -28,7 +30,7 @@ class ToScore:
     """One answer and all that its verdict depends on.
 
     `delivered`: the question with the label as its drop delivered it, before any review.
-    `text`: what the scorer reads: the model's reply.
+    `text`: the model's reply. `judged`, `judged_delivered`: what a judge said of it, by either label.
     """
 
     scorer: Scorer
@@ -37,6 +39,8 @@ class ToScore:
     outcome: str
     text: str | None
     error: str | None
+    judged: Score | None = None
+    judged_delivered: Score | None = None
 
 
 def verdicts(answers: Iterable[ToScore]) -> pl.DataFrame:
@@ -44,8 +48,8 @@ def verdicts(answers: Iterable[ToScore]) -> pl.DataFrame:
     columns = {name: TABLES["scores"].columns[name] for name in VERDICT}
     rows: list[tuple[float | None, float | None, str | None, str | None, str]] = []
     for each in answers:
-        score = _score(each, each.question)
-        raw = score if each.delivered is each.question else _score(each, each.delivered)
+        score = each.judged or _score(each, each.question)
+        raw = score if each.delivered is each.question else each.judged_delivered or _score(each, each.delivered)
         rows.append((score.value, raw.value, score.extracted, score.rule, score.reason))
     return pl.DataFrame(rows, schema=columns, orient="row")
 
@@ -59,8 +63,17 @@ def _score(answer: ToScore, question: Question) -> Score:
     return answer.scorer.score(question, answer.text)
 
 
-def score_rows(config: Config, batch: AnsweredBatch, model_version: str, made: MadeBy) -> pl.DataFrame:
-    """The rows of table `scores` for the batch's answers: in the order of its questions, then of their samples."""
+def score_rows(
+    config: Config,
+    batch: AnsweredBatch,
+    model_version: str,
+    made: MadeBy,
+    judged: Mapping[str, Verdict] = MappingProxyType({}),
+) -> pl.DataFrame:
+    """The rows of table `scores` for the batch's answers: in the order of its questions, then of their samples.
+
+    `judged`: what the bank's judges said, by `verdict_name`.
+    """
     bank = str(batch.rows["bank"][0])
     scorers = {kind: scorer_for(config, bank, kind) for kind in batch.rows["kind"].unique()}
     answers = batch.answers.select("fingerprint", *_OF_ANSWER, "error", answer_text="text", answer_run_id="run_id")
@@ -70,22 +83,39 @@ def score_rows(config: Config, batch: AnsweredBatch, model_version: str, made: M
         .join(answers, on="fingerprint", maintain_order="left_right")
         .with_columns(*_scorer_columns(scorers))
     )
-    texts = paired["answer_text"]  # a scorer that reads something else than the model's reply gets it here
     delivered = [
         delivered_question(question, raw)
         for question, raw in zip(batch.questions, batch.rows["raw_targets"].to_list(), strict=True)
     ]
+    heard = _heard(batch.questions, paired, judged)
+    columns = ("at", "kind", "outcome", "error", "answer_text")
     scored = verdicts(
-        ToScore(scorers[kind], batch.questions[at], delivered[at], outcome, text, error)
-        for at, kind, outcome, error, text in zip(
-            *(paired[name].to_list() for name in ("at", "kind", "outcome", "error")), texts.to_list(), strict=True
-        )
+        ToScore(scorers[kind], batch.questions[at], delivered[at], outcome, text, error, *(h and h.score for h in said))
+        for (at, kind, outcome, error, text), said in zip(paired.select(columns).iter_rows(), heard, strict=True)
+    )
+    paired = paired.with_columns(
+        judged=pl.Series([now and now.state for now, _ in heard], dtype=pl.String),
+        judge_fingerprint=pl.Series([now and now.fingerprint for now, _ in heard], dtype=pl.String),
+        judge_raw_fingerprint=pl.Series([raw and raw.fingerprint for _, raw in heard], dtype=pl.String),
     )
     origin = {"model_version": model_version, "scored_at": now(), **made.columns()}
     whole = pl.concat([paired, scored], how="horizontal").with_columns(
         pl.lit(value, dtype=TABLES["scores"].columns[name]).alias(name) for name, value in origin.items()
     )
     return whole.select(list(TABLES["scores"].columns))
+
+
+def _heard(
+    questions: Sequence[Question], paired: pl.DataFrame, judged: Mapping[str, Verdict]
+) -> list[tuple[Verdict | None, Verdict | None]]:
+    """What judges said of each answer: by today's label, and by the delivered one where that is another."""
+    if not judged:
+        return [(None, None)] * paired.height
+    names = [
+        [verdict_name(questions[at], {"sample": sample}, delivered=delivered) for delivered in (False, True)]
+        for at, sample in paired.select("at", "sample").iter_rows()
+    ]
+    return [(judged.get(today), judged.get(delivered)) for today, delivered in names]
 
 
 def delivered_question(question: Question, raw_targets: list[str]) -> Question:

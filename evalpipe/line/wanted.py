@@ -14,6 +14,7 @@ from evalpipe.core.keys import drop_of
 from evalpipe.core.questions import KINDS
 from evalpipe.core.versions import digest
 from evalpipe.line.drops import ACCEPT, decisions, drop_state, retired, stopped_drops
+from evalpipe.line.judge_versions import judged_version
 from evalpipe.line.models import model_version, scorers_version
 from evalpipe.line.project import Project
 from evalpipe.line.reviews import reviewed_drops
@@ -80,6 +81,7 @@ def leaderboard_inputs(project: Project) -> str:
         listed,
         [(row["drop"], str(row["gated_at"]), row["reviews_version"]) for row in doubted.iter_rows(named=True)],
         {key: model.family for key, model in project.config.models.items() if model.family},
+        [str(at) for at in project.lake.read("judge_agreement", columns=["compared_at"])["compared_at"]],
     )
 
 
@@ -194,8 +196,12 @@ def _cell_wish(
     scored = not other and (cell["labels_version"], cell["scorers_version"]) == (shard["labels_version"], scorers)
     # What a limit left over, failures among it, is a person's to go on with.
     unfinished = (n_failed or n_asked < n_questions) and (go_on or cell["stopped_by"] is None)
-    if other or unfinished:
-        return Wish("cell", key, versions, base, scored)
+    # Verdicts of another judge or on other labels are not those that are wanted; the job asks for them, and the model
+    # itself nothing. Those that did not arrive are asked for again, as answers are.
+    judged = judged_version(project.config, str(shard["bank"]), kinds, str(shard["labels_version"]))
+    unjudged = judged is not None and cell["n_asked"] and (cell["judged_version"] != judged or cell["n_unjudged"])
+    if other or unfinished or unjudged:
+        return Wish("cell", key, digest(versions, judged) if judged else versions, base, scored)
     if not scored:
         return Wish("scores", key, versions, base)
     return None

@@ -9,10 +9,14 @@ from types import MappingProxyType
 
 from evalpipe.core.questions import Kind
 from evalpipe.scorers.choice import choice, choice_key
+from evalpipe.scorers.contains import ContainsOptions, contains
 from evalpipe.scorers.exact import exact, exact_key
-from evalpipe.scorers.json_field import json_field, json_key
+from evalpipe.scorers.f1 import f1, f1_key
+from evalpipe.scorers.json_field import JsonOptions, json_field
+from evalpipe.scorers.judge import JudgeOptions, judge, judge_key
 from evalpipe.scorers.multi_choice import MultiChoiceOptions, multi_choice, multi_choice_key
 from evalpipe.scorers.number import number, number_key
+from evalpipe.scorers.regexp import RegexOptions, regex
 from evalpipe.scorers.scorer import Comparison, NoOptions, Scorer, ScorerSpec, made
 
 SPECS: Mapping[str, ScorerSpec] = MappingProxyType(
@@ -28,7 +32,11 @@ SPECS: Mapping[str, ScorerSpec] = MappingProxyType(
             ),
         ),
         "exact": ScorerSpec("exact", "1", NoOptions, lambda _: Comparison(exact, exact_key)),
-        "json": ScorerSpec("json", "2", NoOptions, lambda _: Comparison(json_field, json_key)),
+        "json": ScorerSpec("json", "3", JsonOptions, json_field),
+        "regex": ScorerSpec("regex", "1", RegexOptions, regex),
+        "f1": ScorerSpec("f1", "1", NoOptions, lambda _: Comparison(f1, f1_key)),
+        "contains": ScorerSpec("contains", "1", ContainsOptions, contains),
+        "judge": ScorerSpec("judge", "1", JudgeOptions, lambda _: Comparison(judge, judge_key)),
     }
 )
 

@@ -262,6 +262,9 @@ _TABLES = (
             "scorer": _TEXT,
             "scorer_version": _TEXT,
             "scorer_options": _TEXT,  # JSON; null: its defaults
+            "judged": _TEXT,  # `read`, `unreadable` or `failed`: what became of a judge's verdict; null: there is none
+            "judge_fingerprint": _TEXT,  # of the verdict's row in `answers`
+            "judge_raw_fingerprint": _TEXT,  # the same for the label as delivered, where a review changed it
             "scored_at": _TIME,
             **_VERSIONS,
             **_MADE_BY,
@@ -283,12 +286,38 @@ _TABLES = (
             "n_questions": _INT,
             "n_asked": _INT,
             "n_failed": _INT,
+            "judged_version": _TEXT,  # of judge, prompt, labelled answers and labels; null: not judged, or no judge
+            "n_unjudged": _INT,  # answers whose verdict did not arrive
             "stopped_by": _TEXT,  # `limit` or `max_requests`: left partial on purpose
             "answered_at": _TIME,
             "scored_at": _TIME,
             **_MADE_BY,
         },
         ("model",),
+    ),
+    # How a judge's verdicts agree with people's on the labelled answers of a bank; append-only, the last counts.
+    TableSpec(
+        "judge_agreement",
+        {
+            "bank": _TEXT,
+            "kind": _TEXT,
+            "judge": _TEXT,
+            "judge_version": _TEXT,
+            "labelled_version": _TEXT,
+            "n_labelled": _INT,
+            "n_left_out": _INT,  # their question is not in the lake
+            "n_compared": _INT,
+            "n_unreadable": _INT,
+            "n_failed": _INT,
+            "agreement": _NUMBER,
+            "agreement_low": _NUMBER,
+            "agreement_high": _NUMBER,
+            "kappa": _NUMBER,
+            "right_by_people": _INT,  # of the compared ones
+            "right_by_judge": _INT,
+            "compared_at": _TIME,
+            **_MADE_BY,
+        },
     ),
     TableSpec(
         "leaderboard",
@@ -322,6 +351,13 @@ _TABLES = (
             "drift": _NUMBER,  # accuracy - accuracy_raw_labels
             "drift_ci95_low": _NUMBER,
             "drift_ci95_high": _NUMBER,
+            "judge": _TEXT,  # the model whose verdicts the scores are; null: none is
+            "judge_agreement": _NUMBER,  # with people, on labelled answers; null: it was never compared with them
+            "judge_agreement_low": _NUMBER,
+            "judge_agreement_high": _NUMBER,
+            "judge_kappa": _NUMBER,
+            "n_judge_labelled": _INT,
+            "n_unjudged": _INT,  # of `failed`: answered, and without a verdict that could be read
             "n_open_suspects": _INT,
             "n_open_own_family": _INT,  # of them those in which the model or one of its family had a vote
             "doubt_low": _NUMBER,

@@ -30,7 +30,7 @@ def test_a_healthy_project(command, make_project):
         put_drop(project, "sums", sums(range(3)))
         said = command(project, "doctor")
         assert said.code == 0, said.out
-        assert "0 bad, 0 warnings, 14 fine" in said.out
+        assert "0 bad, 0 warnings, 15 fine" in said.out
         assert len(stub.requests) == 1
         told = json.loads(command(project, "doctor", "--json").out)
     assert (told["healthy"], told["bad"], told["warnings"]) == (True, 0, 0)

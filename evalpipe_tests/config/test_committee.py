@@ -27,6 +27,12 @@ def test_members_are_named_or_fit_a_pattern(load):
     assert not config.evaluated("judge-1", "gsm8k")
 
 
+def test_a_model_that_only_judges_needs_no_bank(load):
+    """It is named by the options of a bank's scorer."""
+    config = load('[banks.b.scorers.text]\nscorer = "judge"\nmodel = "judge-1"\n' + MEMBER)
+    assert config.models["judge-1"].banks == []
+
+
 def test_members_are_looked_for_among_the_models_of_recorded_files(load, tmp_path):
     """`models = "*"` is expanded first; a name that a pattern would spoil is taken as it stands."""
     rows = [{"question_id": "q", "model": name, "completion": "A"} for name in ("a+b", "a[1]", "c")]

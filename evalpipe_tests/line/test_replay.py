@@ -20,6 +20,7 @@ from evalpipe.line.project import open_project
 from evalpipe.line.replay import replay
 from evalpipe.line.rescore import rescore
 from evalpipe.line.validate import validate_drop
+from evalpipe.scorers import SPECS
 from evalpipe.telemetry.progress import Silent
 from evalpipe_tests.line.changed_code import raise_version, read_b_as_a
 from evalpipe_tests.line.recorded_line import BANK, MADE, answered_project, refreshed, review
@@ -140,7 +141,7 @@ def test_a_raised_version_of_a_scorer_is_said(project, monkeypatch):
     monkeypatch.setattr("evalpipe.line.replay.stored_scorer", raised)
     done = replayed(project)
     assert done.same
-    assert "scorer `choice` had version 1, today it has 99" in done.notes
+    assert f"scorer `choice` had version {SPECS['choice'].version}, today it has 99" in done.notes
 
 
 def test_what_is_not_there_is_answered_with_what_is(project):
@@ -188,7 +189,7 @@ def test_a_row_from_before_is_refused_and_mended_by_the_next_refresh(project):
 def test_a_row_says_what_it_was_made_from(project):
     """The versions of every table that was read, the scorers with their options, and the model's kin."""
     said = json.loads(newest_row(project)["made_from"])
-    assert said["scorers"] == {"choice": ["choice", "1", ""]}
+    assert said["scorers"] == {"choice": ["choice", SPECS["choice"].version, ""]}
     assert said["kin"] == ["up"]
     assert {"questions", "scores", "drops", "suspects", "decisions"} <= set(said["tables"])
     assert said["tables"]["decisions"] == -1  # nobody decided anything yet

@@ -38,6 +38,17 @@ def test_two_answers_have_one_key_exactly_when_the_scorer_holds_them_equal(kind,
         assert (score.value == 1.0) is same, (one, other)
 
 
+@pytest.mark.parametrize("name", ["regex", "f1", "contains"])
+def test_where_nothing_else_is_in_the_answer_keys_and_scores_agree_for_other_scorers_too(name):
+    """One as the whole answer, the other as the target, for all pairs of texts."""
+    tested = scorer(name)
+    for one, other in product(TEXTS, TEXTS):
+        question = Question("q", "?", "text", (other,))
+        score = tested.score(question, one)
+        same = tested.key(question, str(score.extracted)) == tested.key(question, other)
+        assert (score.value == 1.0) is same, (one, other)
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "key"),
     [
@@ -47,7 +58,10 @@ def test_two_answers_have_one_key_exactly_when_the_scorer_holds_them_equal(kind,
         ("multi_choice", "C,A", "A,C"),
         ("exact", "“Paris”.", "paris"),
         ("json", "1,024.0", "1024"),
-        ("json", '{"b": 1.0, "a": "X"}', '{"a":"X","b":1}'),
+        ("json", '{"b": 1.0, "a": "X."}', '{"a":"x","b":1}'),
+        ("f1", "The cat, a cat", "cat cat"),
+        ("contains", "“Paris”.", "paris"),
+        ("regex", "Paris", "Paris"),
     ],
 )
 def test_a_key_is_what_a_person_would_write(name, answer, key):

@@ -70,6 +70,48 @@ def answer_object(text: str, names: Sequence[str]) -> tuple[Extraction, int] | N
     return found, next(each.end for each in reversed(objects) if each.start <= at)
 
 
+def whole_object(text: str) -> Extraction:
+    """The last object of the text, `canonical`: the answer where the object itself is asked for, and no field of it."""
+    objects = objects_in(text)
+    if not objects:
+        return Extraction(None, reason="no whole JSON object in the answer")
+    last = objects[-1]
+    try:
+        written = canonical(last.value)
+    except RecursionError:
+        written = None
+    rule, confidence = _RULE_OF[last.how]
+    reason = "" if written is not None else "the object is too deep or too large"
+    read = None if written is None else confidence
+    return Extraction(written, rule, (last.start, last.end), reason=reason, confidence=read)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundObject:
+    """A whole object at [start, end) of a text; its numbers are `Decimal`."""
+
+    value: dict[str, object]
+    start: int
+    end: int
+    how: How
+
+
+def objects_in(text: str) -> list[FoundObject]:
+    """The last whole objects of the text, in order; what is cut off or cannot be read to its end is none."""
+    objects, _ = objects_of(text)
+    read = ((each, _value_of(text, each)) for each in objects[-_MAX_OBJECTS:] if each.how != "cut")
+    return [FoundObject(value, each.start, each.end, each.how) for each, value in read if value is not None]
+
+
+def _value_of(text: str, found: Object) -> dict[str, object] | None:
+    if found.values is not None:
+        return found.values
+    try:
+        return {each.name: decoded(text[each.start : each.end]) for each in members_of(text, found)}
+    except ValueError:
+        return None
+
+
 def canonical(value: object) -> str | None:
     """Compact JSON with sorted keys and plain numbers, the same for equal values; None when a number is too large.
 

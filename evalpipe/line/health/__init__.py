@@ -19,6 +19,7 @@ from evalpipe.line.health.drops import DROPS, JOURNAL, drops, journal
 from evalpipe.line.health.endpoints import ENDPOINTS, WAIT_S, endpoints
 from evalpipe.line.health.finding import Finding, bad, ok
 from evalpipe.line.health.installed import PACKAGES, packages
+from evalpipe.line.health.judges import JUDGES, judges
 from evalpipe.line.health.models import COMMITTEE, KEYS, MODELS, RECORDED, committee, keys, may_be_key, models, recorded
 from evalpipe.line.health.places import DISK, HOME, LAKE, LANDING, dagster_home, disk, lake, landing_place
 from evalpipe.line.health.prompts import PROMPTS, prompts
@@ -32,6 +33,7 @@ CHECKS: dict[str, Callable[[Project], list[Finding]]] = {
     PROMPTS: prompts,
     MODELS: models,
     COMMITTEE: committee,
+    JUDGES: judges,
     RECORDED: recorded,
     LAKE: lake,
     LANDING: landing_place,
