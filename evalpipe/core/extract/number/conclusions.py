@@ -19,6 +19,7 @@ from evalpipe.core.extract.reading import MAX_ANSWER
 from evalpipe.core.scores import Extraction
 
 _MAX_CUES = 20
+_REACH = 2000  # characters; what a text says last is near its end
 _MAX_ONLY = 600  # characters of a text whose only number may be its answer
 _CUE = re.compile(
     r"""(?: (?:^|(?<=[.!?;,:\n(])[ \t*_>\-]{0,4}|(?<=\band[ ])|(?<=[^\x00-\x7f]))
@@ -46,13 +47,14 @@ _COUNTS_PARTS = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?:1[5-9]|20)[0-9]{2}$")
+_DIGIT = re.compile(r"[0-9]")
 _LIST_ITEM = re.compile(r"^[ \t>*#-]{0,6}$")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)(?![A-Za-z])|[.)]\s+[A-Z\u4e00-\u9fff]|年|[ ]?(?:steps?|parts?|步)(?![A-Za-z])")
 
 
 def conclusion(text: str) -> Extraction | None:
     """The number of the last sentence that draws a conclusion, unless the text goes on with other numbers."""
-    for hit in reversed([*_CUE.finditer(text)][-_MAX_CUES:]):
+    for hit in reversed([*_CUE.finditer(text, max(0, len(text) - 2 * _REACH))][-_MAX_CUES:]):
         start = hit.end()
         line_end = text.find("\n", start, start + MAX_ANSWER)
         end = statement_end(text, start, min(start + MAX_ANSWER, len(text)) if line_end < 0 else line_end)
@@ -60,8 +62,6 @@ def conclusion(text: str) -> Extraction | None:
             return None
         said = statement(text, start, end)
         if not said.numbers:
-            if quantities(text, start, end):
-                return None
             continue
         rest = answers(text, end, len(text))
         if said.only is None or (rest and rest[-1].quantity != said.only.quantity):
@@ -86,7 +86,7 @@ def bold_in_last_line(text: str) -> Extraction | None:
 def last_equation(text: str) -> Extraction | None:
     """The right side of the equation that the text ends with; not one that opens a working."""
     start, end = _last_line(text)
-    while (stop := statement_end(text, start, end)) < end and text[stop:end].strip(" .!?;*_$\\])}"):
+    while (stop := statement_end(text, start, end)) < end and _DIGIT.search(text, stop, end):
         start = stop + 1
     if not has_equation(text, start, stop) or _OPENS.match(text, start, end) or _QUESTION.match(text, stop):
         return None
@@ -107,8 +107,8 @@ def only_number(text: str) -> Extraction | None:
 
 
 def answers(text: str, start: int, end: int) -> list[Found]:
-    """The numbers of [start, end) that could be an answer: no list numbers, years, steps or ordinals."""
-    return [each for each in quantities(text, start, end) if not _is_apart(text, each)]
+    """The numbers of the last part of [start, end) that could be an answer: no list numbers, years, steps, ordinals."""
+    return [each for each in quantities(text, max(start, end - _REACH), end) if not _is_apart(text, each)]
 
 
 def unread(text: str) -> Extraction:
@@ -144,4 +144,4 @@ def _last_line(text: str) -> tuple[int, int]:
     """The last line that holds more than markup."""
     end = len(text.rstrip(" \t\n*_`$\\])}>#-"))
     end = next((at for at in range(end, len(text)) if text[at] == "\n"), len(text))
-    return text.rfind("\n", 0, end) + 1 if text[:end].strip() else 0, end
+    return max(text.rfind("\n", 0, end) + 1, end - _REACH), end

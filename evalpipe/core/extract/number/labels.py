@@ -2,6 +2,7 @@
 
 import re
 
+from evalpipe.core.extract.decimals import Found
 from evalpipe.core.extract.number.conclusions import conclusion, last_equation
 from evalpipe.core.extract.number.quantities import leading, quantities, same
 from evalpipe.core.extract.number.reading import NO_ANSWER, decided, several
@@ -10,6 +11,7 @@ from evalpipe.core.extract.reading import Labelled, ends_the_text, is_idle, labe
 from evalpipe.core.scores import Extraction
 
 _REACH = 2000  # characters behind a label in which another equation shows that a working goes on
+_MAX_CORRECTIONS = 20
 _LIST_ITEM = re.compile(r"[.):]\s*[^\W\d]")  # "#### 2. Total cost" is a heading
 # In the label's own sentence, before it: then nobody says that this is the answer.
 _SUPPOSED = re.compile(
@@ -68,7 +70,7 @@ def _read(text: str, label: Labelled, end: int) -> Extraction | None:
     first = leading(text, label.start, end)
     if first is None and NO_ANSWER.search(text, label.start, end):
         return Extraction(None, label.rule, (label.start, end), reason="it says that there is no answer")
-    said = _said(text, label, end)
+    said = _said(text, label, end, first)
     if said.only:
         return decided(label.rule, said.only)
     if said.numbers:
@@ -78,9 +80,10 @@ def _read(text: str, label: Labelled, end: int) -> Extraction | None:
     return None
 
 
-def _said(text: str, label: Labelled, end: int) -> Said:
-    """The numbers that the label gives as the answer: one, several that stand side by side, or none."""
-    first = leading(text, label.start, end)
+def _said(text: str, label: Labelled, end: int, first: Found | None) -> Said:
+    """The numbers that the label gives as the answer: one, several that stand side by side, or none. `first`: the one
+    that it begins with.
+    """
     equation = has_equation(text, label.start, end)
     if equation and first and not first.spoiled and explains(text, first, end) and not goes_on(text, first, end):
         return Said((first,))
@@ -123,7 +126,7 @@ def _unless_taken_back(text: str, read: Extraction, end: int) -> Extraction:
     back = _TAKEN_BACK.search(text, end)
     if back is None:
         return read
-    for hit in reversed([*_CORRECTED.finditer(text, back.start())]):
+    for hit in reversed([*_CORRECTED.finditer(text, back.start())][-_MAX_CORRECTIONS:]):
         found = leading(text, hit.end(), len(text))
         if found and not found.spoiled and not goes_on(text, found, len(text)):
             return decided("revision", found)
@@ -133,7 +136,7 @@ def _unless_taken_back(text: str, read: Extraction, end: int) -> Extraction:
         return said
     if any(not _NOT.search(text[max(0, hit.start() - 16) : hit.start()]) for hit in _CONFIRMED.finditer(text, back.start())):
         return read
-    left = quantities(text, back.start(), len(text))
+    left = quantities(text, max(back.start(), len(text) - _REACH), len(text))
     if same(left) and left[0].quantity and left[0].quantity.written == read.value:
         return read
     return Extraction(None, "revision", read.span, (read.value,) if read.value else (), "the answer is taken back")

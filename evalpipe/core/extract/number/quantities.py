@@ -16,7 +16,7 @@ _LEAD = re.compile(
       | \\(?:approx|quad|qquad)(?![a-zA-Z])
       | (?:about|approximately|approx\.?|around|roughly|exactly|only|just|simply|equal[ ]to|US(?=\$)|USD|RMB|CNY|EUR|GBP
           |Rs\.?)(?![A-Za-z])
-      | 约等于|大约|约|等于|正好|恰好|一共是?|总共是?|共|仅|应该?是|就?是|为 )*+""",
+      | 约等于|大约|约|等于|正好|恰好|一共是?|总共是?|共|仅|应该?是|就?是|为 ){0,40}+""",
     re.VERBOSE | re.IGNORECASE,
 )
 _REACH = 40  # characters before a number that may deny or bound it
@@ -40,8 +40,10 @@ def leading(text: str, start: int, end: int) -> Found | None:
     """The number that [start, end) begins with, behind markup and currency; "- 5" is -5 unless it is a list's item."""
     lead = _LEAD.match(text, start, end)
     at = lead.end() if lead else start
-    found = number_at(text, at, end) or words_at(text, at, end) or numeral_at(text, at, end)
-    if found is None and text.startswith("- ", at, end) and "\n" not in text[max(0, at - 2) : at]:
+    found = number_at(text, at, end)
+    if found is None and text[at : at + 1].isalpha():
+        found = words_at(text, at, end) if text[at].isascii() else numeral_at(text, at, end)
+    elif found is None and text.startswith("- ", at, end) and "\n" not in text[max(0, at - 2) : at]:
         after = number_at(text, at + 2, end)
         if after is None or after.quantity is None:
             return None
