@@ -11,12 +11,14 @@ from evalpipe.core.questions import Kind
 from evalpipe.scorers.choice import choice, choice_key
 from evalpipe.scorers.exact import exact, exact_key
 from evalpipe.scorers.json_field import json_field, json_key
-from evalpipe.scorers.number import number, number_key
+from evalpipe.scorers.math import math
+from evalpipe.scorers.number import NumberOptions, number
 from evalpipe.scorers.scorer import Comparison, NoOptions, Scorer, ScorerSpec, made
 
 SPECS: Mapping[str, ScorerSpec] = MappingProxyType(
     {
-        "number": ScorerSpec("number", "1", NoOptions, lambda _: Comparison(number, number_key)),
+        "number": ScorerSpec("number", "2", NumberOptions, number),
+        "math": ScorerSpec("math", "1", NoOptions, lambda _: math()),
         "choice": ScorerSpec("choice", "1", NoOptions, lambda _: Comparison(choice, choice_key)),
         "exact": ScorerSpec("exact", "1", NoOptions, lambda _: Comparison(exact, exact_key)),
         "json": ScorerSpec("json", "2", NoOptions, lambda _: Comparison(json_field, json_key)),
@@ -26,7 +28,7 @@ SPECS: Mapping[str, ScorerSpec] = MappingProxyType(
 # Which scorer a question gets unless its bank names another.
 SCORER_OF_KIND: dict[Kind, str] = {
     "number": "number",
-    "math": "number",
+    "math": "math",
     "choice": "choice",
     "text": "exact",
     "json": "json",

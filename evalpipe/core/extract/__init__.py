@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from evalpipe.core.extract.choice import choice
 from evalpipe.core.extract.json import json_field
+from evalpipe.core.extract.math import math
 from evalpipe.core.extract.number import number
 from evalpipe.core.extract.reading import without_reasoning
 from evalpipe.core.extract.text import text as free_text
@@ -17,10 +18,10 @@ from evalpipe.core.scores import Extraction
 
 DEFAULT_FIELD = "answer"
 
-# (readable text, choices, field) -> Extraction. `math` reads as a number until it has an extractor of its own.
+# (readable text, choices, field) -> Extraction.
 _EXTRACTORS: dict[Kind, Callable[[str, Sequence[str], str], Extraction]] = {
     "number": lambda text, choices, field: number(text),
-    "math": lambda text, choices, field: number(text),
+    "math": lambda text, choices, field: math(text),
     "choice": lambda text, choices, field: choice(text, choices),
     "text": lambda text, choices, field: free_text(text),
     "json": lambda text, choices, field: json_field(text, field),

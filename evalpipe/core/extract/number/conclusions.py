@@ -21,7 +21,7 @@ from evalpipe.core.scores import Extraction
 _MAX_CUES = 20
 _REACH = 2000  # characters; what a text says last is near its end
 _MAX_ONLY = 600  # characters of a text whose only number may be its answer
-_CUE = re.compile(
+CUE = re.compile(
     r"""(?: (?:^|(?<=[.!?;,:\n(])[ \t*_>\-]{0,4}|(?<=\band[ ])|(?<=[^\x00-\x7f]))
         (?: so(?![a-z]|\s(?:far|many|much|that|on|let|first|to|if|now|how|what|we\s(?:need|must|have\sto|want|can)))
           | (?:therefore|thus|hence|consequently|accordingly|ergo)(?![a-z])
@@ -54,7 +54,7 @@ _ORDINAL = re.compile(r"(?:st|nd|rd|th)(?![A-Za-z])|[.)]\s+[A-Z\u4e00-\u9fff]|å¹
 
 def conclusion(text: str) -> Extraction | None:
     """The number of the last sentence that draws a conclusion, unless the text goes on with other numbers."""
-    for hit in reversed([*_CUE.finditer(text, max(0, len(text) - 2 * _REACH))][-_MAX_CUES:]):
+    for hit in reversed([*CUE.finditer(text, max(0, len(text) - 2 * _REACH))][-_MAX_CUES:]):
         start = hit.end()
         line_end = text.find("\n", start, start + MAX_ANSWER)
         end = statement_end(text, start, min(start + MAX_ANSWER, len(text)) if line_end < 0 else line_end)

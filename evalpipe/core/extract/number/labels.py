@@ -20,8 +20,8 @@ _SUPPOSED = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _BREAK = re.compile(r"[.!?;\n](?=\s|$|[^\x00-\x7f])|\n")
-_BOXES_JOINED = re.compile(r"[\s}$\\).]{0,6}(?:,|、|&|or|and|或者?|和)[\s$\\(]{0,6}(?:\\boxed|\\fbox)?[ ]?\{?", re.IGNORECASE)
-_TAKEN_BACK = re.compile(
+BOXES_JOINED = re.compile(r"[\s}$\\).]{0,6}(?:,|、|&|or|and|或者?|和)[\s$\\(]{0,6}(?:\\boxed|\\fbox)?[ ]?\{?", re.IGNORECASE)
+TAKEN_BACK = re.compile(
     r"""(?:^|(?<=[.!?;:\n(—])|(?<=[.!?;:\n(—][ ])|(?<=[-*][ ]))(?:[*_(]{0,3})
         (?: wait | hold[ ]on | hmm+ | actually(?=[,:]) | no(?=[,.]) | oops | correction | sorry | scratch[ ]that
           | on[ ](?:second[ ]thought|reflection) | let[ ]me[ ](?:re|correct|double|fix|check)
@@ -49,7 +49,7 @@ def by_label(text: str) -> Extraction | None:
     for at in range(len(labels) - 1, -1, -1):
         label = labels[at]
         end = label.end if label.rule in ("boxed", "tag") else statement_end(text, label.start, label.end)
-        if label.start >= end or _is_supposed(text, label):
+        if label.start >= end or is_supposed(text, label):
             continue
         read = _read(text, label, end)
         if read is None:
@@ -104,7 +104,7 @@ def _said(text: str, label: Labelled, end: int, first: Found | None) -> Said:
     return Said((first, *quantities(text, first.end, end), first)) if goes_on(text, first, end) else Said((first,))
 
 
-def _is_supposed(text: str, label: Labelled) -> bool:
+def is_supposed(text: str, label: Labelled) -> bool:
     """Whether the label's sentence only speaks of an answer: "if the answer is 5", "a mistake is to say it is 15"."""
     if label.rule in ("hash", "tag", "heading", "a_colon"):
         return False
@@ -115,7 +115,7 @@ def _is_supposed(text: str, label: Labelled) -> bool:
 
 def _disagree(text: str, before: Labelled, label: Labelled, read: Extraction) -> bool:
     """Whether two boxes stand side by side as one answer each: \\boxed{3} or \\boxed{5}."""
-    if before.rule != "boxed" or not _BOXES_JOINED.fullmatch(text, before.end, label.start):
+    if before.rule != "boxed" or not BOXES_JOINED.fullmatch(text, before.end, label.start):
         return False
     other = _read(text, before, before.end)
     return other is None or other.value != read.value
@@ -123,7 +123,7 @@ def _disagree(text: str, before: Labelled, label: Labelled, read: Extraction) ->
 
 def _unless_taken_back(text: str, read: Extraction, end: int) -> Extraction:
     """The labelled answer, or what the text says in its place when it goes on with "Wait, ..."."""
-    back = _TAKEN_BACK.search(text, end)
+    back = TAKEN_BACK.search(text, end)
     if back is None:
         return read
     for hit in reversed([*_CORRECTED.finditer(text, back.start())][-_MAX_CORRECTIONS:]):

@@ -1,0 +1,3 @@
+"""stub"""
+from evalpipe.scorers.scorer import Comparison
+def math() -> Comparison: ...
