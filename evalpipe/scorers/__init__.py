@@ -11,14 +11,14 @@ from evalpipe.core.questions import Kind
 from evalpipe.scorers.choice import choice, choice_key
 from evalpipe.scorers.exact import exact, exact_key
 from evalpipe.scorers.json_field import json_field, json_key
-from evalpipe.scorers.math import math
+from evalpipe.scorers.math import math, math_key
 from evalpipe.scorers.number import NumberOptions, number
 from evalpipe.scorers.scorer import Comparison, NoOptions, Scorer, ScorerSpec, made
 
 SPECS: Mapping[str, ScorerSpec] = MappingProxyType(
     {
         "number": ScorerSpec("number", "2", NumberOptions, number),
-        "math": ScorerSpec("math", "1", NoOptions, lambda _: math()),
+        "math": ScorerSpec("math", "1", NoOptions, lambda _: Comparison(math, math_key)),
         "choice": ScorerSpec("choice", "1", NoOptions, lambda _: Comparison(choice, choice_key)),
         "exact": ScorerSpec("exact", "1", NoOptions, lambda _: Comparison(exact, exact_key)),
         "json": ScorerSpec("json", "2", NoOptions, lambda _: Comparison(json_field, json_key)),
