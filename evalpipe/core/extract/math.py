@@ -1,15 +1,15 @@
 """The expression that a text gives as its answer, as it was written but for dollar signs and markup around it.
 
 Rules, in order: `bare` (the text is one expression); a label's own name (the last label wins, unless it is taken back);
-`conclusion` (所以 $ab=1$, "Therefore, $x = 3$"); `last_formula` (the text ends with a formula on a line of its own); and
-those of `number`, for a text without formulas. What is a number is written as the extractor `number` writes it.
+`conclusion` (所以 $ab=1$, "Therefore, $x = 3$"); `last_formula` (the text ends with a formula on a line of its own);
+`only_formula`; and those of `number`, for a text without formulas. What is a number is written as the extractor `number` writes it.
 """
 
 import re
 from collections.abc import Callable
 
 from evalpipe.core.extract.decimals import quantity_of
-from evalpipe.core.extract.number.conclusions import CUE, bold_in_last_line, conclusion, last_equation, only_number
+from evalpipe.core.extract.number.conclusions import CUE, OPENS, bold_in_last_line, conclusion, last_equation, only_number
 from evalpipe.core.extract.number.labels import BOXES_JOINED, TAKEN_BACK, is_supposed
 from evalpipe.core.extract.number.reading import NO_ANSWER
 from evalpipe.core.extract.number.statements import statement_end
@@ -17,6 +17,7 @@ from evalpipe.core.extract.reading import MAX_ANSWER, Labelled, folded, is_idle,
 from evalpipe.core.scores import Confidence, Extraction
 
 _REACH = 4000  # characters; what a text says last is near its end
+_MAX_ONLY = 400  # characters of a text whose only formula may be its answer
 _MAX_BARE = 200  # characters of a text that is one expression
 _FORMULA = re.compile(
     r"\$\$(?P<a>[^$]{1,600})\$\$|\$(?P<b>[^$\n]{1,300})\$|\\\((?P<c>(?:[^\\]|\\(?!\))){1,300}?)\\\)|\\\[(?P<d>(?:[^\\]|\\(?!\])){1,600}?)\\\]"
@@ -25,6 +26,11 @@ _MARKS = re.compile(r"\$\$?|\\\(|\\\)|\\\[|\\\](?![0-9a-z])|\*\*")
 _JOINED = re.compile(r"\s{0,3}(?:,|、|;|and|or|或者?|和|且|, ?(?:and|or))\s{0,3}$", re.IGNORECASE)
 _GIVES = re.compile(r"(?:(?<![A-Za-z])(?:is|are|equals?|be|to|as|get|obtain|have)|[为是得有]|等于|=|:|约为)[\s*]{0,3}$", re.IGNORECASE)
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{4,}|[\u4e00-\u9fff]")
+# Words, short ones too; what stays of a formula has names of one letter or of functions.
+_PROSE = re.compile(
+    r"(?<![\\A-Za-z])(?!(?:sin|cos|tan|ln|log|exp|or|and|pi|sqrt|cm|mm|km|kg|bmatrix|pmatrix|matrix|text|inf)\b)[A-Za-z]{2,}(?![A-Za-z{(])"
+    r"|[\u4e00-\u9fff]"
+)
 _WRAPPED = re.compile(r"\\(?:text|textbf|mathrm|mathbf|boxed|fbox)\{([^{}]*)\}")
 _LEAD = re.compile(r"[\s*_`:]*(?:(?:about|approximately|therefore|simply|that)[ ]|约为?|就是)?[\s*_`]*", re.IGNORECASE)
 _FINAL = " \t\n.,;:*_`!"
@@ -45,7 +51,7 @@ def _bare(text: str, flat: str) -> Extraction | None:
     stripped = flat.strip(" \t\n*_`")
     if not 0 < len(stripped) <= _MAX_BARE or "\n" in stripped or "boxed" in stripped or stripped[0] == "#":
         return None
-    if _WORD.search(stripped) or not (_SIGNS.search(stripped) or len(stripped) == 1):
+    if _PROSE.search(stripped) or len(_FORMULA.findall(stripped)) > 1 or not (_SIGNS.search(stripped) or len(stripped) == 1):
         return None
     return _between(text, 0, len(text), "bare")
 
@@ -133,6 +139,17 @@ def _last_formula(text: str, flat: str) -> Extraction | None:
     return _between(text, last.start(), last.end(), "last_formula", "medium")
 
 
+def _only_formula(text: str, flat: str) -> Extraction | None:
+    """The only formula of a short text, if the text says what it is: "The solutions simplify to one: $x = 2$." """
+    formulas = [*_FORMULA.finditer(flat)] if len(flat) <= _MAX_ONLY else []
+    if len(formulas) != 1 or NO_ANSWER.search(flat) or "?" in flat or OPENS.match(flat):
+        return None
+    (only,) = formulas
+    if not _GIVES.search(flat, max(0, only.start() - 12), only.start()) or any(c.isdigit() for c in flat[only.end() :]):
+        return None
+    return _between(text, only.start(), only.end(), "only_formula", "low")
+
+
 def _as_number(text: str, flat: str) -> Extraction | None:
     if _FORMULA.search(flat):
         return None
@@ -155,4 +172,4 @@ def _clean(written: str) -> str:
     return value
 
 
-_RULES: tuple[Callable[[str, str], Extraction | None], ...] = (_bare, _labelled, _concluded, _last_formula, _as_number)
+_RULES: tuple[Callable[[str, str], Extraction | None], ...] = (_bare, _labelled, _concluded, _last_formula, _only_formula, _as_number)

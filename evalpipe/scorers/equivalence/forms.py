@@ -25,7 +25,7 @@ _REPLACED = tuple(
         (r"√\{?\(?([0-9a-z]+)\)?\}?", r"\\sqrt{\1}"), (r"(?<![\\a-z])sqrt\(([^()]{1,60})\)", r"\\sqrt{\1}"),
         (r"(?<![\\a-zA-Z])pi(?![a-zA-Z])", r"\\pi "),
         (r"\^\{?\\circ\}?|°|\\degree(?![a-z])|\^\{\\text\{o\}\}", ""),
-        (r"\\text\{\s*(or|and|or\s*|或|和)\s*\}", r" \1 "),
+        (r"\\text\{\s*,?\s*(?:or|and|或者?|和)\s*\}|(?<![a-zA-Z\\])(?:or|and)(?![a-zA-Z])|或者?|、|(?<=[0-9a-z})])[和且](?=[0-9a-z({\\-])", ";"),
         (r"\\(?:text|mathrm|textbf|mathbf|operatorname|mbox)\{([^{}]*)\}", r"\\text{\1}"),
         (r"(?<=[0-9}a-z)])\s*\\text\{\s*[^{}]*\}(?:\s*\^\{?[23]\}?)?\s*$", ""),
         (r"(?<=[0-9}i)])\s+(?:cm|mm|km|kg|m|ft|in|inches|feet|meters?|units?|square units|degrees|dollars|hours?|minutes?|seconds?"
@@ -38,7 +38,7 @@ _REPLACED = tuple(
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SUPERSCRIPT = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
 _TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|\s+|.", re.DOTALL)
-_LISTED = re.compile(r",|;|、|或者?|和|(?<![a-zA-Z\\])(?:or|and)(?![a-zA-Z])")
+_LISTED = re.compile(r",?;|,")
 _WORDS = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}|\\text|[\u4e00-\u9fff]|[\"'`#@&_]{2}|'")
 _RELATION = re.compile(r"\\le(?![a-z])|\\ge(?![a-z])|\\ne(?![a-z])|[<>]|\\in(?![a-z])")
 _OPENING, _CLOSING = "([{", ")]}"
@@ -105,7 +105,7 @@ def _related(text: str) -> Form:
 
 
 def _needs_gap(one: str, after: str) -> bool:
-    return (len(one) > 2 and one[0] == "\\" and after[:1].isalpha()) or (one in ("or", "and"))
+    return (len(one) > 2 and one[0] == "\\" and after[:1].isalpha())
 
 
 def _is_words(text: str) -> bool:

@@ -37,7 +37,7 @@ CUE = re.compile(
 )
 _BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 _HEADING = re.compile(r"\*{0,2}[.:)]|\*{0,2}[ ]?\*{0,2}:")
-_OPENS = re.compile(r"\s*(?:first|step|let|if|suppose|given|next|to |首先|第[一二三]步|设|若|已知|假设|\d{1,2}[.)]\s)", re.IGNORECASE)
+OPENS = re.compile(r"\s*(?:first|step|let|if|suppose|given|next|to |首先|第[一二三]步|设|若|已知|假设|\d{1,2}[.)]\s)", re.IGNORECASE)
 _QUESTION = re.compile(r"[?？]")
 # A number that counts the text's own parts or dates it, and answers nothing.
 _COUNTS_PARTS = re.compile(
@@ -88,7 +88,7 @@ def last_equation(text: str) -> Extraction | None:
     start, end = _last_line(text)
     while (stop := statement_end(text, start, end)) < end and _DIGIT.search(text, stop, end):
         start = stop + 1
-    if not has_equation(text, start, stop) or _OPENS.match(text, start, end) or _QUESTION.match(text, stop):
+    if not has_equation(text, start, stop) or OPENS.match(text, start, end) or _QUESTION.match(text, stop):
         return None
     said = right_of_equation(text, start, stop).only
     if said is None or said.quantity is None or NO_ANSWER.search(text, start, end):
@@ -99,7 +99,7 @@ def last_equation(text: str) -> Extraction | None:
 def only_number(text: str) -> Extraction | None:
     """The only number of a short text that is no question, no beginning of a working and no refusal."""
     found = answers(text, 0, len(text)) if len(text) <= _MAX_ONLY else []
-    if not same(found) or NO_ANSWER.search(text) or _QUESTION.search(text) or _OPENS.match(text):
+    if not same(found) or NO_ANSWER.search(text) or _QUESTION.search(text) or OPENS.match(text):
         return None
     if any(goes_on(text, each, len(text)) for each in found) or not _states(text, found[-1]):
         return None

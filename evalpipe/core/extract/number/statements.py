@@ -86,11 +86,17 @@ def statement(text: str, start: int, end: int) -> Said:
     """What the statement says, whose place in the text makes it a conclusion but not what it says."""
     if has_equation(text, start, end):
         return right_of_equation(text, start, end)
-    numbers = quantities(text, start, end)
+    numbers = _outside_brackets(text, quantities(text, start, end), start)
     if len(numbers) == 1:
         return Said(()) if goes_on(text, numbers[0], end) else Said((numbers[0],))
     given = _given(text, start, end)
     return Said((given,)) if given else Said(tuple(numbers))
+
+
+def _outside_brackets(text: str, numbers: list[Found], start: int) -> list[Found]:
+    """Without glosses such as "60 mph (about 96.6 km/h)", unless all of them stand in brackets."""
+    outside = [each for each in numbers if text.count("(", start, each.start) <= text.count(")", start, each.start)]
+    return outside or numbers
 
 
 def _given(text: str, start: int, end: int) -> Found | None:
