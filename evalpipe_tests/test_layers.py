@@ -24,7 +24,10 @@ PURE = ("core", "scorers", "labels")
 DAGSTER = ("defs", "definitions")
 # Frames and arrays. The suite of the question table is Great Expectations' own; it is imported where it runs.
 ARRAYS = ("polars", "numpy")
-EXCEPTIONS = {("labels/expectations.py", "great_expectations")}
+# The comparing process is a program of its own, and imports where it runs.
+EXCEPTIONS = {("labels/expectations.py", "great_expectations")} | {
+    ("scorers/equivalence/worker.py", package) for package in ("sympy", "math_verify", "latex2sympy2_extended")
+}
 # Seconds of import each; a Dagster run pays for what its modules import.
 HEAVY = (
     "great_expectations",
@@ -38,6 +41,9 @@ HEAVY = (
     "ray",
     "cleanlab",
     "redis",
+    "sympy",
+    "math_verify",
+    "latex2sympy2_extended",
 )
 
 

@@ -17,10 +17,11 @@ from evalpipe.core.questions import Question
 from evalpipe.core.scores import Score
 from evalpipe.scorers.scorer import Comparison
 
+# "What is 20 percent of 300?" asks for no percentage.
 _ASKS_PERCENT = re.compile(
-    r"""(?:what|which|how[ ](?:many|much)|the|a|as|in|by|find|calculate|determine)[ ](?:[a-z]{1,12}[ ]){0,3}
-        (?:percent|percentage|per[ ]cent)(?![a-z])(?![ ]of[ ]\d) | (?:percentage|percent)[^.?!]{0,80}\? | 百分之(?:几|多少) | 百分比
-      | 百分率 | 百分数""",
+    r"""(?<![a-z])(?: (?:what|which|find[ ]the|calculate[ ]the|determine[ ]the|compute[ ]the)[ ](?:[a-z]{1,12}[ ]){0,3}
+          | (?:how[ ]many|as[ ]an?|in|by[ ]what)[ ]) (?:percent|percentage|per[ ]cent|percentages)(?![a-z])
+      | (?<![0-9%][ ])(?<![a-z])percentage[^.?!]{0,80}\? | 百分之(?:几|多少) | 百分比 | 百分率 | 百分数""",
     re.VERBOSE | re.IGNORECASE,
 )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from evalpipe.core.extract.decimals import quantity_of
 from evalpipe.core.extract.number.conclusions import CUE, OPENS, bold_in_last_line, conclusion, last_equation, only_number
-from evalpipe.core.extract.number.labels import BOXES_JOINED, TAKEN_BACK, is_supposed
+from evalpipe.core.extract.number.labels import BOXES_JOINED, TAKEN_BACK, by_label, is_supposed
 from evalpipe.core.extract.number.reading import NO_ANSWER
 from evalpipe.core.extract.number.statements import statement_end
 from evalpipe.core.extract.reading import MAX_ANSWER, Labelled, folded, is_idle, labelled
@@ -70,6 +70,10 @@ def _labelled(text: str, flat: str) -> Extraction | None:
         start, end = _stretch(flat, label)
         if not _FORMULA.search(flat, start, end) and NO_ANSWER.search(flat, start, end) and "infty" not in flat[start:end]:
             return Extraction(None, label.rule, (start, end), reason="it says that there is no answer")
+        if label.rule not in ("boxed", "tag") and not _FORMULA.search(flat, start, end) and _PROSE.search(flat, start, end):
+            number = by_label(flat)  # a sentence: 答：乙数是25
+            if number and number.value is not None:
+                return number
         found = _between(text, start, end, label.rule)
         if found.value is None:
             if label.rule == "boxed":

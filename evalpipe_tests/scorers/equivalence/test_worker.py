@@ -80,40 +80,23 @@ def test_whatever_could_evaluate_a_text_raises(tmp_path):
 
 
 def test_what_takes_too_long_is_undecided_and_the_next_comparison_goes_on():
-    """A tower of powers is killed after its limit; it is neither right nor wrong, and a new worker answers."""
-    comparer = Comparer(limit_s=0.3)
+    """A tower of powers is killed after its limit: neither right nor wrong. A new worker answers, and ends with its
+    parent, whose death closes its stdin.
+    """
+    comparer = Comparer(limit_s=0.5)
     try:
-        assert comparer.compare("expression", "1+x", "x+1").equal is True
+        comparer.compare("expression", "1+x", "x+1")  # started
         began = time.monotonic()
         verdict = comparer.compare("expression", "9^{9^{9^{9}}}", "1")
         assert verdict.equal is None
-        assert "no verdict within 0.3 s" in verdict.reason
+        assert "no verdict within 0.5 s" in verdict.reason
         assert time.monotonic() - began < 2
-        comparer.limit_s = 3
+        comparer.limit_s = 10
         assert comparer.compare("expression", "1+x", "x+1").equal is True
+        ended = comparer._worker
+        assert ended
+        assert ended.stdin
+        ended.stdin.close()
+        assert ended.wait(timeout=10) == 0
     finally:
         comparer.end()
-
-
-def test_a_worker_that_died_is_replaced():
-    """A worker killed from outside, by the system for its memory, is started again."""
-    comparer = Comparer()
-    try:
-        assert comparer.compare("expression", "x", "x").equal is True
-        assert comparer._worker
-        comparer._worker.kill()
-        comparer._worker.wait()
-        assert comparer.compare("expression", "2x", "x+x").equal is True
-    finally:
-        comparer.end()
-
-
-def test_the_worker_ends_with_its_parent():
-    """A parent that is killed leaves no worker behind: its stdin closes."""
-    ended = subprocess.Popen([sys.executable, "-I", str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert ended.stdout
-    assert ended.stdin
-    assert ended.stdout.readline() == b"ready\n"
-    ended.stdin.close()
-    assert ended.wait(timeout=10) == 0
-    ended.stdout.close()
