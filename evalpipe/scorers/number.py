@@ -28,8 +28,8 @@ _ASKS_PERCENT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class NumberOptions:
-    """`tolerance`: the largest difference that is none. `relative_tolerance`: the same as a part of the target, 0.01 for
-    one in a hundred. `percent_targets`: every target of the bank is a percentage, with its sign or without.
+    """`tolerance`: the largest difference that is none. `relative_tolerance`: the same as a part of the target, 0.01
+    for one in a hundred. `percent_targets`: every target of the bank is a percentage, with its sign or without.
     """
 
     tolerance: Decimal = Decimal(0)

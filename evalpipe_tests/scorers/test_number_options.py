@@ -32,7 +32,9 @@ def test_a_tolerance_is_the_largest_difference_that_is_none(answer, target, opti
     assert value(answer, target, **options) == float(right)
 
 
-@pytest.mark.parametrize("options", [{"tolerance": "-1"}, {"tolerance": "much"}, {"relative_tolerance": "nan"}, {"toleranse": 1}])
+@pytest.mark.parametrize(
+    "options", [{"tolerance": "-1"}, {"tolerance": "much"}, {"relative_tolerance": "nan"}, {"toleranse": 1}]
+)
 def test_a_tolerance_that_is_none_is_refused(options):
     """A negative, a wordy or an endless tolerance and a misspelt option end in a sentence, not in a score."""
     with pytest.raises(ValueError, match="scorer 'number'"):

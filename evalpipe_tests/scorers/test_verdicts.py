@@ -8,7 +8,9 @@ import pytest
 from evalpipe.core.questions import Question
 from evalpipe.scorers import SCORER_OF_KIND, scorer
 
-CASES = [json.loads(line) for line in (Path(__file__).parents[1] / "corpus" / "verdicts.jsonl").read_text().splitlines()]
+CASES = [
+    json.loads(line) for line in (Path(__file__).parents[1] / "corpus" / "verdicts.jsonl").read_text().splitlines()
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])

@@ -39,8 +39,9 @@ _NUMBER = rf"""
           (?: \{{[ ]?(?P<top>-?[0-9]{{1,20}})[ ]?\}}[ ]?\{{[ ]?(?P<bottom>-?[0-9]{{1,20}})[ ]?\}}
             | (?P<one>[0-9])[ ]?(?P<two>[0-9])(?![0-9]) | (?P<single>[0-9])\{{(?P<under>[0-9]{{1,20}})\}} )
       | (?:(?P<before>[0-9]{{1,9}})[ ]?)?(?P<vulgar>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒])
-      | (?P<whole>[0-9]{{1,9}})(?:[ ]|[ ]?and[ ])(?:(?P<part>[0-9]{{1,4}})[/⁄](?P<parts>[0-9]{{1,4}})(?![0-9/]|[.,][0-9])
-          | (?P<half>a[ ]half)\b)
+      | (?P<whole>[0-9]{{1,9}})(?:[ ]|[ ]?and[ ])
+          (?:(?P<part>[0-9]{{1,4}})[/⁄](?P<parts>[0-9]{{1,4}})(?![0-9/]|[.,][0-9])
+            | (?P<half>a[ ]half)\b)
       | (?P<power10>10)(?: \^[ ]?\{{?(?P<tenth>[-+]?[0-9]{{1,9}})\}}? | (?P<raised10>[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,9}}) )
       | (?P<dotted> [0-9]{{1,3}}(?:\.[0-9]{{3}}){{2,12}}(?:,[0-9]{{1,9}})?(?![.,]?[0-9])
           | [0-9]{{1,3}}\.[0-9]{{3}},[0-9]{{1,2}}(?![.,]?[0-9]) )
@@ -167,6 +168,7 @@ def _found(text: str, hit: re.Match[str]) -> Found:
     if hit["money"] == "m" and not _MONEY_BEFORE.search(before):  # 5m is five metres where it is no money
         return Found(None if spoiled else _signed(hit, _decimal(hit["digits"], 0)), start, hit.start("money"), spoiled)
     spoiled = spoiled or (hit["money"] in ("k", "K", "M", "B") and not _MONEY_BEFORE.search(before))  # 300K: kelvin?
+    spoiled = spoiled or (hit["divisor"] is not None and hit["divisor"] == hit["digits"])  # 10/10 is a mark
     return Found(None if spoiled else _signed(hit, _size(hit)), start, end, spoiled)
 
 

@@ -2,14 +2,22 @@
 
 Rules, in order: `bare` (the text is one expression); a label's own name (the last label wins, unless it is taken back);
 `conclusion` (所以 $ab=1$, "Therefore, $x = 3$"); `last_formula` (the text ends with a formula on a line of its own);
-`only_formula`; and those of `number`, for a text without formulas. What is a number is written as the extractor `number` writes it.
+`only_formula`; and those of `number`, for a text without formulas. What is a number is written as the
+extractor `number` writes it.
 """
 
 import re
 from collections.abc import Callable
 
 from evalpipe.core.extract.decimals import quantity_of
-from evalpipe.core.extract.number.conclusions import CUE, OPENS, bold_in_last_line, conclusion, last_equation, only_number
+from evalpipe.core.extract.number.conclusions import (
+    CUE,
+    OPENS,
+    bold_in_last_line,
+    conclusion,
+    last_equation,
+    only_number,
+)
 from evalpipe.core.extract.number.labels import BOXES_JOINED, TAKEN_BACK, by_label, is_supposed
 from evalpipe.core.extract.number.reading import NO_ANSWER
 from evalpipe.core.extract.number.statements import statement_end
@@ -24,7 +32,9 @@ _FORMULA = re.compile(
 )
 _MARKS = re.compile(r"\$\$?|\\\(|\\\)|\\\[|\\\](?![0-9a-z])|\*\*")
 _JOINED = re.compile(r"\s{0,3}(?:,|、|;|and|or|或者?|和|且|, ?(?:and|or))\s{0,3}$", re.IGNORECASE)
-_GIVES = re.compile(r"(?:(?<![A-Za-z])(?:is|are|equals?|be|to|as|get|obtain|have)|[为是得有]|等于|=|:|约为)[\s*]{0,3}$", re.IGNORECASE)
+_GIVES = re.compile(
+    r"(?:(?<![A-Za-z])(?:is|are|equals?|be|to|as|get|obtain|have)|[为是得有]|等于|=|:|约为)[\s*]{0,3}$", re.IGNORECASE
+)
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{4,}|[\u4e00-\u9fff]")
 # Words, short ones too; what stays of a formula has names of one letter or of functions.
 _PROSE = re.compile(
@@ -51,7 +61,11 @@ def _bare(text: str, flat: str) -> Extraction | None:
     stripped = flat.strip(" \t\n*_`")
     if not 0 < len(stripped) <= _MAX_BARE or "\n" in stripped or "boxed" in stripped or stripped[0] == "#":
         return None
-    if _PROSE.search(stripped) or len(_FORMULA.findall(stripped)) > 1 or not (_SIGNS.search(stripped) or len(stripped) == 1):
+    if (
+        _PROSE.search(stripped)
+        or len(_FORMULA.findall(stripped)) > 1
+        or not (_SIGNS.search(stripped) or len(stripped) == 1)
+    ):
         return None
     return _between(text, 0, len(text), "bare")
 
@@ -63,14 +77,24 @@ def _labelled(text: str, flat: str) -> Extraction | None:
         if label.start >= label.end or is_idle(flat, label) or is_supposed(flat, label):
             continue
         before = labels[at - 1] if at else None
-        joined = before and before.rule == label.rule == "boxed" and BOXES_JOINED.fullmatch(flat, before.end, label.start)
+        joined = (
+            before and before.rule == label.rule == "boxed" and BOXES_JOINED.fullmatch(flat, before.end, label.start)
+        )
         if joined and before and _clean(text[before.start : before.end]) != _clean(text[label.start : label.end]):
             span = (before.start, label.end)
             return Extraction(None, "boxed", span, reason="several expressions as the answer")
         start, end = _stretch(flat, label)
-        if not _FORMULA.search(flat, start, end) and NO_ANSWER.search(flat, start, end) and "infty" not in flat[start:end]:
+        if (
+            not _FORMULA.search(flat, start, end)
+            and NO_ANSWER.search(flat, start, end)
+            and "infty" not in flat[start:end]
+        ):
             return Extraction(None, label.rule, (start, end), reason="it says that there is no answer")
-        if label.rule not in ("boxed", "tag") and not _FORMULA.search(flat, start, end) and _PROSE.search(flat, start, end):
+        if (
+            label.rule not in ("boxed", "tag")
+            and not _FORMULA.search(flat, start, end)
+            and _PROSE.search(flat, start, end)
+        ):
             number = by_label(flat)  # a sentence: 答：乙数是25
             if number and number.value is not None:
                 return number
@@ -81,7 +105,9 @@ def _labelled(text: str, flat: str) -> Extraction | None:
             continue
         if TAKEN_BACK.search(flat, end):
             tail = " " * end + text[end:]
-            return _concluded(tail, folded(tail)) or Extraction(None, "revision", (start, end), reason="it is taken back")
+            return _concluded(tail, folded(tail)) or Extraction(
+                None, "revision", (start, end), reason="it is taken back"
+            )
         return found
     return None
 
@@ -96,7 +122,11 @@ def _stretch(flat: str, label: Labelled) -> tuple[int, int]:
     if formula:
         return start, _joined_end(flat, formula, label.end + MAX_ANSWER)
     end = statement_end(flat, start, label.end)
-    given = [hit for hit in _FORMULA.finditer(flat, start, end) if _GIVES.search(flat, max(start, hit.start() - 12), hit.start())]
+    given = [
+        hit
+        for hit in _FORMULA.finditer(flat, start, end)
+        if _GIVES.search(flat, max(start, hit.start() - 12), hit.start())
+    ]
     if given:
         return given[-1].start(), _joined_end(flat, given[-1], end)
     return start, end
@@ -105,7 +135,9 @@ def _stretch(flat: str, label: Labelled) -> tuple[int, int]:
 def _joined_end(flat: str, formula: re.Match[str], end: int) -> int:
     """Where the formulas end that are listed one after the other: $x=2$ 或 $x=-3$."""
     stop = formula.end()
-    while (after := _FORMULA.search(flat, stop, min(end, stop + MAX_ANSWER))) and _JOINED.fullmatch(flat, stop, after.start()):
+    while (after := _FORMULA.search(flat, stop, min(end, stop + MAX_ANSWER))) and _JOINED.fullmatch(
+        flat, stop, after.start()
+    ):
         stop = after.end()
     return stop
 
@@ -176,4 +208,11 @@ def _clean(written: str) -> str:
     return value
 
 
-_RULES: tuple[Callable[[str, str], Extraction | None], ...] = (_bare, _labelled, _concluded, _last_formula, _only_formula, _as_number)
+_RULES: tuple[Callable[[str, str], Extraction | None], ...] = (
+    _bare,
+    _labelled,
+    _concluded,
+    _last_formula,
+    _only_formula,
+    _as_number,
+)

@@ -6,21 +6,24 @@ x=3, but y=3 is not. x>3 is (3,\\infty). An expression with letters never equals
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 from evalpipe.core.extract.decimals import Quantity, quantity_of
 from evalpipe.scorers.equivalence.forms import Form, form, normal
 from evalpipe.scorers.equivalence.process import Verdict, compared
 
 _MAX_PARTS = 8  # of a list whose order does not matter: each is compared with each
-_NAME = re.compile(r"(?:[a-zA-Z]|\\[a-z]{2,10})(?:_(?:[0-9a-zA-Z]|\{[0-9a-zA-Z,]{1,8}\}))?(?:\((?:[a-z]|[0-9])\))?")
+_NAME = re.compile(
+    r"(?:[a-zA-Z]'{0,2}|\\[a-z]{2,10})(?:_(?:[0-9a-zA-Z]|\{[0-9a-zA-Z,]{1,8}\}))?(?:\((?:[a-z]|[0-9])\))?"
+)
 _LETTERS = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z](?![a-zA-Z])|(?<![\\a-zA-Z])[a-zA-Z]{2}(?![a-zA-Z])")
 _COMMANDS = re.compile(r"\\[a-zA-Z]+")
 _BASE = re.compile(r"\\log_")
-_ALLOWED = frozenset(
-    "frac sqrt pi cdot infty ln log lg sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh binom alpha beta gamma theta"
-    " phi lambda mu omega begin end exp pm lfloor rfloor lceil rceil overline vec".split()
-)
+_ALLOWED = frozenset({
+    "frac", "sqrt", "pi", "cdot", "infty", "ln", "log", "lg", "exp", "sin", "cos", "tan", "cot", "sec", "csc", "arcsin",
+    "arccos", "arctan",
+    "sinh", "cosh", "tanh", "binom", "alpha", "beta", "gamma", "theta", "phi", "lambda", "mu", "omega",
+    "begin", "end", "lfloor", "rfloor", "lceil", "rceil",
+})  # fmt: skip
 _CHARACTERS = re.compile(r"[0-9a-zA-Z\\{}()\[\]^_+\-*/!|.,%& ]*")
 _POWERS = re.compile(r"\^[^+\-*/]{0,20}\^[^+\-*/]{0,20}\^")
 _FLIPPED = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le"}
@@ -44,7 +47,10 @@ def _equal(one: Form, other: Form, *, percent: bool = False) -> Verdict:
     one, other = _as_interval(one, other), _as_interval(other, one)
     if one.shape == other.shape == "list":
         return _in_any_order(one.parts, other.parts)
-    if one.shape == other.shape and one.shape in ("tuple", "interval") or {one.shape, other.shape} == {"tuple", "interval"}:
+    if (one.shape == other.shape and one.shape in ("tuple", "interval")) or {one.shape, other.shape} == {
+        "tuple",
+        "interval",
+    }:
         return _in_order(one.parts, other.parts) if one.brackets == other.brackets else _NO
     if other.shape == "tuple" and one.shape == "list" and (values := _coordinates(one.parts)):
         return _in_order(values, other.parts)
@@ -65,8 +71,7 @@ def _expressions(one: str, other: str, *, percent: bool) -> Verdict:
     if bool(_letters(one)) != bool(_letters(other)):
         return _NO
     for text in (one, other):
-        unknown = set(name[1:] for name in _COMMANDS.findall(text)) - _ALLOWED
-        if unknown or not _CHARACTERS.fullmatch(text) or _POWERS.search(text):
+        if _unreadable(text) or _POWERS.search(text):
             return Verdict(None, "it cannot be read as mathematics")
     return compared("expression", one, other)
 
@@ -85,7 +90,7 @@ def _same_number(answer: Quantity, target: Quantity, *, percent: bool) -> bool:
 def _letters(text: str) -> set[str]:
     """The variables of an expression; e and i are numbers."""
     bare = _COMMANDS.sub(" ", text.replace("{pmatrix}", ""))
-    return {letter for letter in re.findall("[a-zA-Z]", bare)} - {"e", "i"}
+    return set(re.findall("[a-zA-Z]", bare)) - {"e", "i"}
 
 
 def _equations(one: Form, other: Form, *, percent: bool) -> Verdict:
@@ -111,7 +116,7 @@ def _equations(one: Form, other: Form, *, percent: bool) -> Verdict:
 
 
 def _unreadable(text: str) -> bool:
-    return bool(set(name[1:] for name in _COMMANDS.findall(text)) - _ALLOWED) or not _CHARACTERS.fullmatch(text)
+    return any(name[1:] not in _ALLOWED for name in _COMMANDS.findall(text)) or not _CHARACTERS.fullmatch(text)
 
 
 def _in_order(parts: Sequence[str], others: Sequence[str]) -> Verdict:
@@ -141,7 +146,9 @@ def _in_any_order(parts: Sequence[str], others: Sequence[str]) -> Verdict:
 
 
 def _paired(parts: Sequence[str], others: Sequence[str]) -> Verdict:
-    return _in_order(sorted(parts, key=lambda part: part.split("=")[0]), sorted(others, key=lambda part: part.split("=")[0]))
+    return _in_order(
+        sorted(parts, key=lambda part: part.split("=")[0]), sorted(others, key=lambda part: part.split("=")[0])
+    )
 
 
 def _named(parts: Sequence[str]) -> list[str]:
@@ -171,7 +178,7 @@ def _as_interval(one: Form, other: Form) -> Form:
     if any(sign not in _FLIPPED for sign in one.signs):
         return one
     at = [row for row, part in enumerate(one.parts) if _NAME.fullmatch(part) and part != "\\infty"]
-    if len(at) != 1 or len(one.parts) > 3 or (len(one.parts) == 3 and (at[0] != 1 or len({s[-1] in ">e" for s in ()}) > 1)):
+    if len(at) != 1 or len(one.parts) > 3 or (len(one.parts) == 3 and at[0] != 1):
         return one
     low, high, opens, closes = "-\\infty", "\\infty", "(", ")"
     for row, sign in enumerate(one.signs):

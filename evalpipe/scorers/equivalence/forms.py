@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from evalpipe.core.extract.reading import folded
@@ -25,13 +26,16 @@ _REPLACED = tuple(
         (r"√\{?\(?([0-9a-z]+)\)?\}?", r"\\sqrt{\1}"), (r"(?<![\\a-z])sqrt\(([^()]{1,60})\)", r"\\sqrt{\1}"),
         (r"(?<![\\a-zA-Z])pi(?![a-zA-Z])", r"\\pi "),
         (r"\^\{?\\circ\}?|°|\\degree(?![a-z])|\^\{\\text\{o\}\}", ""),
-        (r"\\text\{\s*,?\s*(?:or|and|或者?|和)\s*\}|(?<![a-zA-Z\\])(?:or|and)(?![a-zA-Z])|或者?|、|(?<=[0-9a-z})])[和且](?=[0-9a-z({\\-])", ";"),
+        (r"\\text\{\s*,?\s*(?:or|and|或者?|和)\s*\}|(?<![a-zA-Z\\])(?:or|and)(?![a-zA-Z])"
+         r"|或者?|、|(?<=[0-9a-z})])[和且](?=[0-9a-z({\\-])", ";"),
         (r"\\(?:text|mathrm|textbf|mathbf|operatorname|mbox)\{([^{}]*)\}", r"\\text{\1}"),
         (r"(?<=[0-9}a-z)])\s*\\text\{\s*[^{}]*\}(?:\s*\^\{?[23]\}?)?\s*$", ""),
-        (r"(?<=[0-9}i)])\s+(?:cm|mm|km|kg|m|ft|in|inches|feet|meters?|units?|square units|degrees|dollars|hours?|minutes?|seconds?"
-         r"|metres?|元|米|厘米|平方厘米|平方米|cm\^\{?[23]\}?|m\^\{?[23]\}?)\.?\s*$", ""),
-        (r"\\(?:begin|end)\{[bpvB]?matrix\}", lambda hit: hit[0].replace("{b", "{p").replace("{v", "{v").replace("{B", "{p")),
+        (r"(?<=[0-9}i)])\s+(?:cm|mm|km|kg|m|ft|in|inches|feet|meters?|units?|square units|degrees|dollars|hours?"
+         r"|minutes?|seconds?|metres?|元|米|厘米|平方厘米|平方米|cm\^\{?[23]\}?|m\^\{?[23]\}?)\.?\s*$", ""),
+        (r"\\(begin|end)\{[bB]?matrix\}", r"\\\1{pmatrix}"),
         (r"\\frac\s*([0-9])\s*([0-9])(?![0-9])", r"\\frac{\1}{\2}"), (r"\\sqrt\s*([0-9a-z])(?![0-9])", r"\\sqrt{\1}"),
+        (r"\\log_([0-9a-z])", r"\\log_{\1}"),
+        (r"(\\log_\{[0-9a-z]{1,8}\})\s*(?:\(([0-9a-z]{1,9})\)|([0-9a-z]{1,9})(?![0-9a-z^_(]))", r"\1{\2\3}"),
         (r"\^\{([0-9a-z])\}", r"^\1"), (r"\\%", "%"), (r"，", ","),
     )
 )  # fmt: skip
@@ -39,7 +43,7 @@ _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SUPERSCRIPT = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
 _TOKEN = re.compile(r"\\[a-zA-Z]+|\\.|\s+|.", re.DOTALL)
 _LISTED = re.compile(r",?;|,")
-_WORDS = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}|\\text|[\u4e00-\u9fff]|[\"'`#@&_]{2}|'")
+_WORDS = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}|\\text|[\u4e00-\u9fff]|[\"'`#@&_]{2}|(?<![a-zA-Z'])'")
 _RELATION = re.compile(r"\\le(?![a-z])|\\ge(?![a-z])|\\ne(?![a-z])|[<>]|\\in(?![a-z])")
 _OPENING, _CLOSING = "([{", ")]}"
 
@@ -93,9 +97,11 @@ def _related(text: str) -> Form:
     relations = [hit for hit in _RELATION.finditer(text) if _depth(text, hit.start()) == 0]
     if relations and "=" not in text:
         bounds = [(0, relations[0].start())]
-        bounds += [(one.end(), after.start()) for one, after in zip(relations, relations[1:], strict=False)]
+        bounds += [(one.end(), after.start()) for one, after in pairwise(relations)]
         bounds.append((relations[-1].end(), len(text)))
-        return Form("relation", text, tuple(text[a:b].strip() for a, b in bounds), signs=tuple(hit[0] for hit in relations))
+        return Form(
+            "relation", text, tuple(text[a:b].strip() for a, b in bounds), signs=tuple(hit[0] for hit in relations)
+        )
     if "=" in text:
         return Form("equation", text, tuple(_split(text, re.compile("="))))
     if text.count("\\pm") == 1:
@@ -105,7 +111,7 @@ def _related(text: str) -> Form:
 
 
 def _needs_gap(one: str, after: str) -> bool:
-    return (len(one) > 2 and one[0] == "\\" and after[:1].isalpha())
+    return len(one) > 2 and one[0] == "\\" and after[:1].isalpha()
 
 
 def _is_words(text: str) -> bool:

@@ -40,7 +40,7 @@ class Comparer:
         with self._lock:
             worker = self._started()
             if worker is None:
-                return Verdict(None, "the process that compares expressions does not start; `evalpipe doctor` says more")
+                return Verdict(None, "the process that compares expressions does not start")
             request = json.dumps({"kind": kind, "answer": answer, "target": target}).encode() + b"\n"
             line = self._exchanged(worker, request, self.limit_s)
             if line is None:
@@ -76,7 +76,8 @@ class Comparer:
 
     def _exchanged(self, worker: "subprocess.Popen[bytes]", request: bytes, limit_s: float) -> bytes | None:
         """The worker's next line; None when it ends or none comes in time."""
-        assert worker.stdin and worker.stdout
+        assert worker.stdin
+        assert worker.stdout
         deadline = time.monotonic() + limit_s
         said = b""
         try:

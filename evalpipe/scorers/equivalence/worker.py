@@ -1,3 +1,5 @@
+# pyright: basic, reportAttributeAccessIssue=false, reportArgumentType=false
+# ruff: noqa: ANN401  sympy and the parser have no types to speak of
 """The program that compares expressions: one request a line on stdin, one verdict a line on stdout, both JSON.
 
 It is started as `python -I worker.py`, with no environment to speak of, and ends with its stdin. Text reaches sympy by
@@ -25,21 +27,24 @@ DIGITS = 50
 CLOSE = 30  # digits that must agree; the others are lost in rounding
 POINTS = ((3, 7), (-5, 11), (13, 5), (-2, 3))  # where expressions with variables are checked: x, then y = x + 1/19 ...
 
-_REFUSED = ("os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "subprocess.Popen", "pty.spawn",
-            "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.chmod", "os.chown", "os.putenv",
-            "shutil", "socket", "ctypes", "urllib", "ftplib", "smtplib")  # fmt: skip
+_REFUSED = (
+    "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "os.remove", "os.rename", "os.rmdir",
+    "os.mkdir", "os.link", "os.symlink", "os.chmod", "os.chown", "os.putenv", "subprocess.Popen", "pty.spawn", "shutil",
+    "socket", "ctypes", "urllib", "ftplib", "smtplib",
+)  # fmt: skip
+
+# Compared before anything is taken away: modules that sympy imports late build their classes with `eval`.
+WARM_UP = (
+    ("(x+1)^2", "x^2+2x+1"), ("\\sin^2{x}+\\cos^2{x}", "1"), ("e^{i\\pi}", "-1"),
+    ("\\frac{1}{\\sqrt{2}+1}", "\\sqrt{2}-1"),
+    ("\\log_2 8 + \\ln x", "3 + \\ln{x}"), ("\\binom{5}{2} + 3!", "16"), ("|x|", "\\sqrt{x^2}"),
+    ("\\tan{2x}", "\\frac{x}{y}"),
+    ("\\arcsin{x}", "2^{x}"), ("\\sqrt[3]{x^2}", "x^{\\frac{2}{3}}"),
+)  # fmt: skip
 
 
 def refuse(*_: object, **__: object) -> NoReturn:
     raise PermissionError("text is never evaluated here")
-
-
-# Compared before anything is taken away: modules that sympy imports late build their classes with `eval`.
-WARM_UP = (
-    ("(x+1)^2", "x^2+2x+1"), ("\\sin^2{x}+\\cos^2{x}", "1"), ("e^{i\\pi}", "-1"), ("\\frac{1}{\\sqrt{2}+1}", "\\sqrt{2}-1"),
-    ("\\log_2 8 + \\ln x", "3 + \\ln{x}"), ("\\binom{5}{2} + 3!", "16"), ("|x|", "\\sqrt{x^2}"), ("\\tan{2x}", "\\frac{x}{y}"),
-    ("\\arcsin{x}", "2^{x}"), ("\\sqrt[3]{x^2}", "x^{\\frac{2}{3}}"),
-)  # fmt: skip
 
 
 def audit(event: str, args: tuple[Any, ...]) -> None:
@@ -66,7 +71,7 @@ def disarm() -> None:
     import math_verify.parser as extraction
     import sympy.parsing
     import sympy.parsing.sympy_parser as python
-    import sympy.physics.units  # noqa: F401  `simplify` imports it when it first meets a sum
+    import sympy.physics.units
 
     latex.convert_number = exact_number
     latex._Latex2Sympy.parse_number = lambda _, text: exact_number(text)

@@ -39,7 +39,9 @@ def test_equations_that_have_no_solution_are_not_all_the_same():
     assert COMPARER.compare("equation", ("y", "2x+1"), ("2x-y+1", "0")).equal is True
 
 
-@pytest.mark.parametrize("place", ["{}", "1+{}", r"\frac{{{}}}{{2}}", "x^{{{}}}", r"\sqrt{{{}}}", "({}, 1)", "{}=1", r"\text{{{}}}", "1 {}"])
+@pytest.mark.parametrize(
+    "place", ["{}", "1+{}", r"\frac{{{}}}{{2}}", "x^{{{}}}", r"\sqrt{{{}}}", "({}, 1)", "{}=1", r"\text{{{}}}", "1 {}"]
+)
 def test_a_hostile_text_runs_nothing(place, tmp_path):
     """Code in every position of an answer, of a target and of an equation leaves no trace, and is equal to nothing."""
     trace = tmp_path / "trace"
@@ -57,7 +59,8 @@ import worker, math_verify.parser, sympy, sympy.parsing.sympy_parser as python
 worker.disarm()
 said = []
 for attempt in (
-    lambda: eval("1"), lambda: python.parse_expr("1"), lambda: python.eval_expr("1", {}, {}), lambda: sympy.sympify("1+1"),
+    lambda: eval("1"), lambda: python.parse_expr("1"), lambda: python.eval_expr("1", {}, {}),
+    lambda: sympy.sympify("1+1"),
     lambda: math_verify.parser.parse_expr_cached("1"), lambda: sympy.Number("1.5"),
     lambda: __import__("os").system("true"), lambda: __import__("subprocess").run(["true"]),
     lambda: __import__("socket").create_connection(("127.0.0.1", 9)), lambda: open(sys.argv[2], "w"),

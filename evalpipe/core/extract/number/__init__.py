@@ -1,4 +1,4 @@
-"""The number that a text gives as its answer: "#### 1,024", "A: 7", "\\boxed{18}", "the answer is **$18**", 答案是三十二.
+"""The number that a text gives as its answer: "#### 1,024", "A: 7", "\\boxed{18}", "the answer is **$18**", 答案是三十.
 
 Rules, in order: `bare` (the text is one number); a label's own name (the last label wins) or `revision` (what stands in
 its place after "Wait, ..."); `conclusion` ("So she makes 18 dollars."); `bold_in_last_line`; `last_equation`;

@@ -22,7 +22,7 @@ _MAX_CUES = 20
 _REACH = 2000  # characters; what a text says last is near its end
 _MAX_ONLY = 600  # characters of a text whose only number may be its answer
 CUE = re.compile(
-    r"""(?: (?:^|(?<=[.!?;,:\n(])[ \t*_>\-]{0,4}|(?<=\band[ ])|(?<=[^\x00-\x7f]))
+    r"""(?: (?:^|(?<=[.!?;,:\n(])[ \t*_>\-]{0,4}(?:but[ ]|then[ ]|now[ ])?|(?<=\band[ ])|(?<=[^\x00-\x7f]))
         (?: so(?![a-z]|\s(?:far|many|much|that|on|let|first|to|if|now|how|what|we\s(?:need|must|have\sto|want|can)))
           | (?:therefore|thus|hence|consequently|accordingly|ergo)(?![a-z])
           | (?:in[ ](?:conclusion|total|all|summary)|altogether|overall)(?![a-z])
@@ -30,14 +30,17 @@ CUE = re.compile(
           | (?:leaving|giving|making|totaling|totalling)(?![a-z]) | for[ ]a[ ]total[ ]of
           | (?:total|result|solution|final[ ]result|grand[ ]total)[*_]{0,3}[ ]?[:=]
           | the[ ](?:final[ ]|grand[ ])?(?:total|result|solution|value|sum)[a-z0-9 ]{0,40}[ ](?:is|are|equals)(?![a-z])
+          | the[ ](?:right|correct|actual|true)[ ][a-z]{1,12}[ ]is(?![a-z])
           | we[ ](?:get|obtain|find|conclude)(?![a-z]) )
-      | ∴ | \\(?:therefore|implies|Rightarrow)(?![a-zA-Z]) | ⇒ | => | 所以 | 因此 | 因而 | 故(?![事意障乡居人]) | 综上 | 于是
-      | 从而 | 解得 | 可得 | 结果(?:是|为|:) | 共计 | 合计 )[ ,:，]{0,3}""",
+      | ∴ | \\(?:therefore|implies|Rightarrow)(?![a-zA-Z]) | ⇒ | => | 所以 | 因此 | 因而 | 故(?![事意障乡居人])
+      | 综上 | 于是 | 从而 | 解得 | 可得 | 结果(?:是|为|:) | 共计 | 合计 )[ ,:，]{0,3}""",
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 _BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 _HEADING = re.compile(r"\*{0,2}[.:)]|\*{0,2}[ ]?\*{0,2}:")
-OPENS = re.compile(r"\s*(?:first|step|let|if|suppose|given|next|to |首先|第[一二三]步|设|若|已知|假设|\d{1,2}[.)]\s)", re.IGNORECASE)
+OPENS = re.compile(
+    r"\s*(?:first|step|let|if|suppose|given|next|to |首先|第[一二三]步|设|若|已知|假设|\d{1,2}[.)]\s)", re.IGNORECASE
+)
 _QUESTION = re.compile(r"[?？]")
 # A number that counts the text's own parts or dates it, and answers nothing.
 _COUNTS_PARTS = re.compile(
@@ -116,7 +119,7 @@ def unread(text: str) -> Extraction:
     found = answers(text, 0, len(text))
     if not found:
         return Extraction(None, reason="no number in the answer")
-    if same(found):
+    if same(found) or len(found) == 1:
         return Extraction(None, candidates=candidates(found), reason="nothing says that the number is the answer")
     return Extraction(None, candidates=candidates(found[-5:]), reason="several numbers, and none is labelled")
 

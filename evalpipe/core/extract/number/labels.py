@@ -6,7 +6,14 @@ from evalpipe.core.extract.decimals import Found
 from evalpipe.core.extract.number.conclusions import conclusion, last_equation
 from evalpipe.core.extract.number.quantities import leading, quantities, same
 from evalpipe.core.extract.number.reading import NO_ANSWER, decided, several
-from evalpipe.core.extract.number.statements import Said, explains, goes_on, has_equation, right_of_equation, statement_end
+from evalpipe.core.extract.number.statements import (
+    Said,
+    explains,
+    goes_on,
+    has_equation,
+    right_of_equation,
+    statement_end,
+)
 from evalpipe.core.extract.reading import Labelled, ends_the_text, is_idle, labelled
 from evalpipe.core.scores import Extraction
 
@@ -20,18 +27,23 @@ _SUPPOSED = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _BREAK = re.compile(r"[.!?;\n](?=\s|$|[^\x00-\x7f])|\n")
-BOXES_JOINED = re.compile(r"[\s}$\\).]{0,6}(?:,|、|&|or|and|或者?|和)[\s$\\(]{0,6}(?:\\boxed|\\fbox)?[ ]?\{?", re.IGNORECASE)
+BOXES_JOINED = re.compile(
+    r"[\s}$\\).]{0,6}(?:,|、|&|or|and|或者?|和)[\s$\\(]{0,6}(?:\\boxed|\\fbox)?[ ]?\{?", re.IGNORECASE
+)
 TAKEN_BACK = re.compile(
     r"""(?:^|(?<=[.!?;:\n(—])|(?<=[.!?;:\n(—][ ])|(?<=[-*][ ]))(?:[*_(]{0,3})
         (?: wait | hold[ ]on | hmm+ | actually(?=[,:]) | no(?=[,.]) | oops | correction | sorry | scratch[ ]that
           | on[ ](?:second[ ]thought|reflection) | let[ ]me[ ](?:re|correct|double|fix|check)
-          | (?:but[ ])?(?:that|this)(?:'s|[ ]is|[ ]was|[ ]can't|[ ]cannot|[ ]isn't)[ ](?:be[ ])?(?:wrong|incorrect|not[ ]right|right)
-          | i[ ](?:made|forgot|misread|was[ ]wrong|miscounted|miscalculated) | 不对 | 等等 | 等一下 | 更正 | 错了 | 重新 )
+          | (?:but[ ])?(?:that|this)(?:'s|[ ]is|[ ]was|[ ]can't|[ ]cannot|[ ]isn't)[ ](?:be[ ])?
+              (?:wrong|incorrect|not[ ]right|right)
+          | i[ ](?:made|forgot|misread|was[ ]wrong|miscounted|miscalculated)
+          | 不对 | 等等 | 等一下 | 更正 | 错了 | 重新 )
         (?![a-z])""",
     re.VERBOSE | re.IGNORECASE,
 )
 _CORRECTED = re.compile(
-    r"""(?<![A-Za-z])(?:should[ ](?:be|have[ ]been)|must[ ]be|make[ ]that|is[ ]actually|is[ ]really|corrected[ ]to|it's|it[ ]is)(?![A-Za-z])
+    r"""(?<![A-Za-z])(?:should[ ](?:be|have[ ]been)|must[ ]be|make[ ]that|is[ ]actually
+        |is[ ]really|corrected[ ]to|it's|it[ ]is)(?![A-Za-z])
       | 应该?是|应为|改为|而是|正确(?:的?结果)?(?:是|为)""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -134,7 +146,9 @@ def _unless_taken_back(text: str, read: Extraction, end: int) -> Extraction:
     said = conclusion(tail) or last_equation(tail)
     if said and said.value is not None:
         return said
-    if any(not _NOT.search(text[max(0, hit.start() - 16) : hit.start()]) for hit in _CONFIRMED.finditer(text, back.start())):
+    if any(
+        not _NOT.search(text[max(0, hit.start() - 16) : hit.start()]) for hit in _CONFIRMED.finditer(text, back.start())
+    ):
         return read
     left = quantities(text, max(back.start(), len(text) - _REACH), len(text))
     if same(left) and left[0].quantity and left[0].quantity.written == read.value:

@@ -12,7 +12,7 @@ from evalpipe.core.extract.numerals.english import words_at, words_in
 
 # Markup, currency, hedges and copulas that stand between a label and its number.
 _LEAD = re.compile(
-    r"""(?:[\s*_`"'(\[{:>~≈$€£¥₹≒] | \\[(\[$,;!\ ] | \\(?:text|textbf|mathrm|mathbf|boxed|fbox|displaystyle|left)[ ]?[{(\[]?
+    r"""(?:[\s*_`"'(\[{:>~≈$€£¥₹≒] | \\[(\[$,;!\ ] | \\(?:text|textbf|mathrm|mathbf|boxed|fbox|left)[ ]?[{(\[]?
       | \\(?:approx|quad|qquad)(?![a-zA-Z])
       | (?:about|approximately|approx\.?|around|roughly|exactly|only|just|simply|equal[ ]to|US(?=\$)|USD|RMB|CNY|EUR|GBP
           |Rs\.?)(?![A-Za-z])
@@ -21,17 +21,22 @@ _LEAD = re.compile(
 )
 _REACH = 40  # characters before a number that may deny or bound it
 _DENIED = re.compile(
-    r"(?:(?<![A-Za-z])(?:not|never|isn't|wasn't|aren't|than[ ]being|rather[ ]than|instead[ ]of)|≠|!=|\\neq?|不是|不等于|并非|而非|不为)"
+    r"(?:(?<![A-Za-z])(?:not|never|isn't|wasn't|aren't|rather[ ]than|instead[ ]of)|≠|!=|\\neq?"
+    r"|不是|不等于|并非|而非|不为)"
     r"(?:[ ](?:be|equal[ ]to|exactly|simply|just|necessarily|actually|going[ ]to[ ]be))?[\s*$\\(]*$",
     re.IGNORECASE,
 )
-_NEEDED = re.compile(r"(?:need|needs|needed|require|requires|must|should|take|takes|buy|have)[a-z ]{0,20}$", re.IGNORECASE)
+_NEEDED = re.compile(
+    r"(?:need|needs|needed|require|requires|must|should|take|takes|buy|have)[a-z ]{0,20}$", re.IGNORECASE
+)
 _LEAST = re.compile(r"(?:at[ ](?:least|most)|a[ ](?:minimum|maximum)[ ]of)[ ][*$\\(]{0,3}$", re.IGNORECASE)
 _BOUND = re.compile(
-    r"""(?: (?<![A-Za-z])(?:more|less|greater|fewer|larger|smaller|bigger|higher|lower|other)[ ]than(?:[ ]or[ ]equal[ ]to)?
+    r"""(?: (?<![A-Za-z])(?:more|less|greater|fewer|larger|smaller|bigger|higher|lower|other)[ ]than
+            (?:[ ]or[ ]equal[ ]to)?
           | (?<![A-Za-z])(?:exceeds?|exceeding|up[ ]to|almost|nearly|close[ ]to|over|under|above|below|between|either)
-          | [<>≤≥] | \\(?:leq?|geq?|lt|gt|leqslant|geqslant)(?![a-z]) | (?<![!])[<>]=
-          | 大于等于|小于等于|大于|小于|超过|不到|不足|多于|少于|高于|低于|不超过|至少|至多|最多|最少|介于|接近 )[\s*$\\(]*$""",
+          | (?<![=-])[<>≤≥] | \\(?:leq?|geq?|lt|gt|leqslant|geqslant)(?![a-z]) | (?<![!])[<>]=
+          | 大于等于|小于等于|大于|小于|超过|不到|不足|多于|少于|高于|低于|不超过|至少|至多
+          | 最多|最少|介于|接近 )[\s*$\\(]*$""",
     re.VERBOSE | re.IGNORECASE,
 )
 

@@ -18,13 +18,15 @@ _CONFIDENCE: dict[str, Confidence] = {
 
 # A statement that there is no answer, or none that the text knows.
 NO_ANSWER = re.compile(
-    r"""(?<![A-Za-z])(?:cannot|can't|could[ ]not|couldn't|unable|impossible|not[ ](?:enough|possible|sufficient|sure|clear|known
-          |determined|defined|provided|given|solvable|have|specified)|insufficient|unknown|undetermined|undefined|indeterminate
-          |infinite(?:ly)?|infinity|no[ ](?:real[ ]|integer[ ]|valid[ ]|unique[ ])?(?:solutions?|answer|such|way)|do(?:es)?[ ]not[ ](?:exist|know)
-          |doesn't[ ](?:exist|say)|don't[ ](?:know|have)|unclear|sorry|need[ ]more|missing|ambiguous|depends|varies
-          |hard[ ]to[ ]say|tbd|n/a)(?![A-Za-z])
-      | ∞ | \\infty | 无法 | 不能(?:确定|求) | 不确定 | 不知道 | 无解 | 不存在 | 缺少 | 未知 | 抱歉 | 没有(?:答案|解) | 不足 | 无穷 | 不清楚
-      | 不好说 | 很难说 | 取决于""",
+    r"""(?<![A-Za-z])(?: cannot | can't | could[ ]not | couldn't | unable | impossible | insufficient | unknown
+          | unclear | not[ ](?:enough|possible|sufficient|sure|clear|known|determined|defined|provided|given|solvable|have)
+          | not[ ]specified | undetermined | undefined | indeterminate | infinite(?:ly)? | infinity | missing | ambiguous
+          | no[ ](?:real[ ]|integer[ ]|valid[ ]|unique[ ])?(?:solutions?|answer|such|way) | do(?:es)?[ ]not[ ](?:exist
+            |know)
+          | doesn't[ ](?:exist|say) | don't[ ](?:know|have) | sorry | need[ ]more | depends | varies
+          | hard[ ]to[ ]say | tbd | n/a )(?![A-Za-z])
+      | ∞ | \\infty | 无法 | 不能(?:确定|求) | 不确定 | 不知道 | 无解 | 不存在 | 缺少 | 未知 | 抱歉 | 没有(?:答案|解)
+      | 不足 | 无穷 | 不清楚 | 不好说 | 很难说 | 取决于""",
     re.VERBOSE | re.IGNORECASE,
 )
 

@@ -11,7 +11,9 @@ from evalpipe.core.extract.number.quantities import leading, quantities, same
 from evalpipe.core.extract.reading import sentence_end
 
 _STOP_ZH = re.compile(r"[.!?;](?=[\u4e00-\u9fff])")
-_EXPLAINS = re.compile(r"(?<![A-Za-z])(?:because|since|as|for|so|where|which|given|from|after|that is)(?![A-Za-z])|[,;(:]|因为|由于|即")
+_EXPLAINS = re.compile(
+    r"(?<![A-Za-z])(?:because|since|as|for|so|where|which|given|from|after|that is)(?![A-Za-z])|[,;(:]|因为|由于|即"
+)
 _EQUALS = re.compile(r"(?<![<>!:≤≥])=(?![>=])")
 # After a number: an operation, a range, an alternative or a second quantity, so that the first number is not all of it.
 _GOES_ON = re.compile(
@@ -19,9 +21,11 @@ _GOES_ON = re.compile(
         (?: [-+*/×÷~:&,、±–—] | \\(?:times|cdot|div|pm|to|sim|text\{[ ]?(?:or|and)[ ]?\}|quad)
           | \(?(?:x|and|or|to|through|of|out[ ]of|in|for[ ]every)(?![A-Za-z]) | [和或到至乘加减比] | 或者|以及 )
         (?:[ ](?:maybe|perhaps|possibly|even|about))?[\s*_$\\{]{0,4}
-        (?:or[ ]|and[ ])?\(?(?:[A-Za-z][ ]?=[ ]?)?[-$€£¥−]?(?:[0-9]|\\[dt]?frac) | \s{1,2}(?:[A-Za-z]{1,20}\s{1,2})?[0-9]
+        (?:or[ ]|and[ ])?\(?(?:[A-Za-z][ ]?=[ ]?)?[-$€£¥−]?(?:[0-9]|\\[dt]?frac)
+      | \s{1,2}(?:[A-Za-z]{1,20}\s{1,2})?[0-9]
       | [ ]?(?:or|and|to)[ ](?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?![A-Za-z])
-      | \s{0,2}(?:[A-Za-z]{1,12}\s)?(?:or|to)[ ](?:more|less|fewer)(?![A-Za-z]) | [ ]?[+](?![0-9A-Za-z]) | 左右|以上|以下|多(?=[个元米]) """,
+      | \s{0,2}(?:[A-Za-z]{1,12}\s)?(?:or|to)[ ](?:more|less|fewer)(?![A-Za-z]) | [ ]?[+](?![0-9A-Za-z])
+      | 左右|以上|以下|多(?=[个元米]) """,
     re.VERBOSE | re.IGNORECASE,
 )
 _BETWEEN_EQUATIONS = re.compile(r"[,;、]\s?|(?<![A-Za-z])(?:and|or)(?![A-Za-z])|[和或,、]")
@@ -100,10 +104,11 @@ def _outside_brackets(text: str, numbers: list[Found], start: int) -> list[Found
 
 
 def _given(text: str, start: int, end: int) -> Found | None:
-    """The number that the statement ends with as its predicate: "the cost of 3 shirts is $45"."""
-    for hit in reversed([*_GIVES.finditer(text, start, end)]):
-        found = leading(text, hit.end(), end)
-        if found and not found.spoiled and not goes_on(text, found, end):
-            rest = _TO_THE_END.match(text, found.end, end)
-            return found if rest and not _ADDS_OTHERS.search(rest[0]) else None
-    return None
+    """The number that the statement ends with as its only predicate: "the cost of 3 shirts is $45", but not "the area
+    is 36 and the perimeter is 24".
+    """
+    said = [found for hit in _GIVES.finditer(text, start, end) if (found := leading(text, hit.end(), end))]
+    if not same(said) or goes_on(text, said[-1], end):
+        return None
+    rest = _TO_THE_END.match(text, said[-1].end, end)
+    return said[-1] if rest and not _ADDS_OTHERS.search(rest[0]) else None

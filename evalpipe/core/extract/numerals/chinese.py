@@ -10,8 +10,8 @@ from fractions import Fraction
 
 from evalpipe.core.extract.decimals import Found, Quantity
 
-_DIGIT = {character: at for at, characters in enumerate(
-    ("零〇", "一壹", "二贰两兩", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")) for character in characters}  # fmt: skip
+_WRITTEN = ("零〇", "一壹", "二贰两兩", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")
+_DIGIT = {character: at for at, characters in enumerate(_WRITTEN) for character in characters}
 _PLACE = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _SCALE = {"亿": 10**8, "億": 10**8, "万": 10**4, "萬": 10**4}
 _ALL = "".join([*_DIGIT, *_PLACE, *_SCALE])
@@ -31,7 +31,9 @@ _WORD = re.compile(
 )
 _LONE = re.compile(r"[一二两三四五六七八九十]")
 # Behind a lone character: a measure, at most a noun, and the end; 还剩三个苹果.
-_MEASURED = re.compile(r"[个只元米天人支本张辆条块岁度次台件颗棵分千公厘平立种组班盒箱袋页斤克升吨里倍角]?[^\s的和与,.;:0-9]{0,4}$")
+_MEASURED = re.compile(
+    r"[个只元米天人支本张辆条块岁度次台件颗棵分千公厘平立种组班盒箱袋页斤克升吨里倍角]?[^\s的和与,.;:0-9]{0,4}$"
+)
 
 
 def numerals_in(text: str, start: int, end: int) -> list[Found]:

@@ -16,7 +16,9 @@ _PARTS = {
     "ninth": 9, "ninths": 9, "tenth": 10, "tenths": 10, "twelfth": 12, "twelfths": 12, "hundredth": 100,
     "hundredths": 100,
 }  # fmt: skip
-_DIGITS = {word: at for at, word in enumerate("zero one two three four five six seven eight nine".split())}
+_DIGITS = dict(
+    zip(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], range(10), strict=True)
+)
 _LONGEST = 14  # words of a number; "nine hundred ninety-nine trillion ..." goes on, and nobody answers so
 _STARTS = "|".join(sorted({*WORDS, "half", "minus", "negative", "a", "an"}, key=len, reverse=True))
 _START = re.compile(rf"(?<![A-Za-z'’-])(?:{_STARTS})(?![A-Za-z'’])", re.IGNORECASE)
