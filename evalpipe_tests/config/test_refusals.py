@@ -68,7 +68,7 @@ WRONG = [
     ("[cache]\nmax_value_bytes = 10", "`cache.max_value_bytes`", "greater than or equal to 1000"),
     ("[banks.labels]\nfoo = 1", "`banks.labels.foo`", "Allowed here: description, drops"),
     ("[banks.b]\nmax_label_error_rate = -0.1", "`banks.b.max_label_error_rate`", "greater than or equal to 0"),
-    ("[banks.b]\nscorers = { number = 'best' }", "`banks.b.scorers.number`", "Allowed: number, choice, exact, json"),
+    ("[banks.b]\nscorers = { number = 'best' }", "`banks.b.scorers.number`", "Allowed: number,"),
     ("[banks.b.scorers.number]\nscorer = 'number'\ntol = 1", "`banks.b.scorers.number`", "no option 'tol'. Allowed:"),
     ("[banks.b]\nscorers = { essay = 'exact' }", "`banks.b.scorers.essay", "'choice', 'number', 'math'"),
     ("[banks.b]\ndrops = 'all'", "`banks.b.drops`", "valid list"),

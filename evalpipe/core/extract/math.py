@@ -187,7 +187,7 @@ def _only_formula(text: str, flat: str) -> Extraction | None:
 
 
 def _as_number(text: str, flat: str) -> Extraction | None:
-    if _FORMULA.search(flat):
+    if _FORMULA.search(flat, max(0, len(flat) - _REACH)):
         return None
     return conclusion(flat) or bold_in_last_line(flat) or last_equation(flat) or only_number(flat)
 

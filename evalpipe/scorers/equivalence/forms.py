@@ -68,7 +68,7 @@ def normal(written: str, longest: int = _MAX_WRITTEN) -> str:
     for pattern, put in _REPLACED:
         text = pattern.sub(put, text)
     tokens = [token for token in _TOKEN.findall(text.strip(" .,;:")) if not token.isspace()]
-    pairs = zip(tokens, [*tokens[1:], ""], strict=True)
+    pairs = pairwise([*tokens, ""])
     return "".join(one + (" " if _needs_gap(one, after) else "") for one, after in pairs).replace(_ROW, "\\\\")
 
 

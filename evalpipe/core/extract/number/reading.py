@@ -19,8 +19,9 @@ _CONFIDENCE: dict[str, Confidence] = {
 # A statement that there is no answer, or none that the text knows.
 NO_ANSWER = re.compile(
     r"""(?<![A-Za-z])(?: cannot | can't | could[ ]not | couldn't | unable | impossible | insufficient | unknown
-          | unclear | not[ ](?:enough|possible|sufficient|sure|clear|known|determined|defined|provided|given|solvable|have)
-          | not[ ]specified | undetermined | undefined | indeterminate | infinite(?:ly)? | infinity | missing | ambiguous
+          | unclear | not[ ]specified
+          | not[ ](?:enough|possible|sufficient|sure|clear|known|determined|defined|provided|given|solvable|have)
+          | undetermined | undefined | indeterminate | infinite(?:ly)? | infinity | missing | ambiguous
           | no[ ](?:real[ ]|integer[ ]|valid[ ]|unique[ ])?(?:solutions?|answer|such|way) | do(?:es)?[ ]not[ ](?:exist
             |know)
           | doesn't[ ](?:exist|say) | don't[ ](?:know|have) | sorry | need[ ]more | depends | varies
