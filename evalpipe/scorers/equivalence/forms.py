@@ -102,8 +102,9 @@ def _related(text: str) -> Form:
         return Form(
             "relation", text, tuple(text[a:b].strip() for a, b in bounds), signs=tuple(hit[0] for hit in relations)
         )
-    if "=" in text:
-        return Form("equation", text, tuple(_split(text, re.compile("="))))
+    sides = _split(text, re.compile("=")) if "=" in text else []
+    if len(sides) > 1:
+        return Form("equation", text, tuple(sides))
     if text.count("\\pm") == 1:
         both = (text.replace("\\pm", "+", 1).removeprefix("+").strip(), text.replace("\\pm", "-", 1))
         return Form("list", text, tuple(normal(each) for each in both))
