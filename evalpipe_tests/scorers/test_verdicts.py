@@ -15,7 +15,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 def test_a_reply_gets_its_verdict(case):
-    """A right answer passes in whatever form, a wrong one never, and what says nothing is null. Known failures still fail."""
+    """A right answer passes in whatever form, a wrong one never; silence is null. Known failures still fail."""
     question = Question("q", case["question"], case["kind"], tuple(case["targets"]))
     score = scorer(SCORER_OF_KIND[case["kind"]]).score(question, case["text"])
     if "known_failure" in case:
