@@ -24,9 +24,13 @@ PURE = ("core", "scorers", "labels")
 DAGSTER = ("defs", "definitions")
 # Frames and arrays. The suite of the question table is Great Expectations' own; it is imported where it runs. Patterns
 # of strangers need an engine that cannot be made to run for ever. pyjson5 decodes nearly-JSON (docs/decisions/0008).
+# The comparing process is a program of its own, and imports where it runs.
 ARRAYS = ("polars", "numpy")
-EXCEPTIONS = {("labels/expectations.py", "great_expectations"), ("scorers/regexp.py", "re2")}
-EXCEPTIONS |= {("core/extract/lenient.py", "pyjson5")}
+EXCEPTIONS = {
+    ("labels/expectations.py", "great_expectations"),
+    ("scorers/regexp.py", "re2"),
+    ("core/extract/lenient.py", "pyjson5"),
+} | {("scorers/equivalence/worker.py", package) for package in ("sympy", "math_verify", "latex2sympy2_extended")}
 # Seconds of import each; a Dagster run pays for what its modules import.
 HEAVY = (
     "great_expectations",
@@ -40,6 +44,9 @@ HEAVY = (
     "ray",
     "cleanlab",
     "redis",
+    "sympy",
+    "math_verify",
+    "latex2sympy2_extended",
 )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from evalpipe.core.extract.number import number_of
+from evalpipe.core.extract.decimals import number_of
 from evalpipe.core.questions import LETTERS, Question, chosen_set
 from evalpipe.core.quoting import one_line
 

@@ -14,14 +14,14 @@ from evalpipe.scorers.exact import exact, exact_key
 from evalpipe.scorers.f1 import f1, f1_key
 from evalpipe.scorers.json_field import JsonOptions, json_field
 from evalpipe.scorers.judge import JudgeOptions, judge, judge_key
+from evalpipe.scorers.math import math, math_key
 from evalpipe.scorers.multi_choice import MultiChoiceOptions, multi_choice, multi_choice_key
-from evalpipe.scorers.number import number, number_key
+from evalpipe.scorers.number import NumberOptions, number
 from evalpipe.scorers.regexp import RegexOptions, regex
 from evalpipe.scorers.scorer import Comparison, NoOptions, Scorer, ScorerSpec, made
 
 SPECS: Mapping[str, ScorerSpec] = MappingProxyType(
     {
-        "number": ScorerSpec("number", "1", NoOptions, lambda _: Comparison(number, number_key)),
         "choice": ScorerSpec("choice", "2", NoOptions, lambda _: Comparison(choice, choice_key)),
         "multi_choice": ScorerSpec(
             "multi_choice",
@@ -31,6 +31,8 @@ SPECS: Mapping[str, ScorerSpec] = MappingProxyType(
                 lambda question, answer: multi_choice(question, answer, options), multi_choice_key
             ),
         ),
+        "number": ScorerSpec("number", "2", NumberOptions, number),
+        "math": ScorerSpec("math", "1", NoOptions, lambda _: Comparison(math, math_key)),
         "exact": ScorerSpec("exact", "1", NoOptions, lambda _: Comparison(exact, exact_key)),
         "json": ScorerSpec("json", "3", JsonOptions, json_field),
         "regex": ScorerSpec("regex", "1", RegexOptions, regex),
@@ -43,7 +45,7 @@ SPECS: Mapping[str, ScorerSpec] = MappingProxyType(
 # Which scorer a question gets unless its bank names another.
 SCORER_OF_KIND: dict[Kind, str] = {
     "number": "number",
-    "math": "number",
+    "math": "math",
     "choice": "choice",
     "multi_choice": "multi_choice",
     "text": "exact",

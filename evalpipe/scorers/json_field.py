@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, ClassVar, cast
 
 from evalpipe.core.extract import DEFAULT_FIELDS, extract
-from evalpipe.core.extract.decimals import is_writable, number_of, plain
+from evalpipe.core.extract.decimals import is_writable, plain, quantity_of
 from evalpipe.core.extract.json import whole_object
 from evalpipe.core.extract.objects import decoder
 from evalpipe.core.extract.reasoning import without_reasoning
@@ -96,7 +97,7 @@ def _leaves(value: Any, path: _Path = ()) -> Iterator[tuple[_Path, str]]:  # noq
 def json_key(question: Question, answer: str) -> str:
     """Objects and lists with sorted names, numbers in plain decimal form, all texts in normal form.
 
-    "$5" and "5 usd" are both 5: were only one of them a number, they would differ, and yet both equal "5 USD". An
+    50% is a half, as in `scorers.number`. "$5" and "5 usd" are both 5: were only one of them a number, they would differ, and yet both equal "5 USD". An
     object with more fields than the target has another key, and may still be wholly right.
     """
     if answer.lstrip().startswith(("{", "[")) and (value := _decoded(answer)) is not None:
@@ -106,12 +107,12 @@ def json_key(question: Question, answer: str) -> str:
     return text if number is None else plain(number)
 
 
-def _number(answer: str, text: str) -> Decimal | None:
+def _number(answer: str, text: str) -> Fraction | None:
     if _CODE.match(text):
         return None
     # Currencies are written in capitals, and scales such as `million` are not.
-    found = (number_of(each) for each in (answer, text, text.upper()))
-    return next((each for each in found if each is not None), None)
+    found = (quantity_of(each) for each in (answer, text, text.upper()))
+    return next((each.share for each in found if each is not None), None)
 
 
 def _object(text: str) -> dict[str, Any] | None:

@@ -71,7 +71,7 @@ WRONG = [
     (
         "[banks.b]\nscorers = { number = 'best' }",
         "`banks.b.scorers.number`",
-        "Allowed: number, choice, multi_choice, exact, json, regex",
+        "Allowed: number,",
     ),
     ("[banks.b.scorers.number]\nscorer = 'number'\ntol = 1", "`banks.b.scorers.number`", "no option 'tol'. Allowed:"),
     (

@@ -27,15 +27,17 @@ def gsm8k():
 
 
 def test_gsm8k_agrees_with_every_published_verdict(gsm8k):
-    """All 5,276 completions score as their authors scored them, and none is unparsed."""
+    """All 5,276 completions are right or not as their authors scored them; the 6 that were cut off in their working,
+    before any answer, are unparsed: no number of theirs is a guess.
+    """
     assert gsm8k.height == 5276
-    assert gsm8k["score"].null_count() == 0
-    assert gsm8k.filter(pl.col("score") != pl.col("published_is_correct").cast(pl.Float64)).height == 0
+    assert gsm8k["score"].null_count() == 6
+    assert gsm8k.filter((pl.col("score").fill_null(0) == 1) != pl.col("published_is_correct")).height == 0
 
 
 def test_gsm8k_accuracies_are_the_published_ones(gsm8k):
-    """The four models have the accuracies that were published, to four digits."""
-    found = gsm8k.group_by("model").agg(pl.col("score").mean().round(4))
+    """The four models have the accuracies that were published, to four digits; unparsed is not right."""
+    found = gsm8k.group_by("model").agg(pl.col("score").fill_null(0).mean().round(4))
     assert dict(found.iter_rows()) == {
         "gpt3-6b_finetuning": 0.2168,
         "gpt3-6b_verification": 0.3904,

@@ -8,7 +8,26 @@ import pytest
 from evalpipe.core.questions import Question
 from evalpipe.scorers import SCORER_OF_KIND, scorer
 
-NUMBERS = ["1024", "1,024.0", "1,024", "１０２４", "$5", "5%", "5", "-5", "0.5", "1/2", "-0", "0", "1e3", "1 thousand"]
+NUMBERS = [
+    "1024",
+    "1,024.0",
+    "1,024",
+    "１０２４",
+    "$5",
+    "5%",
+    "5",
+    "-5",
+    "0.5",
+    "1/2",
+    "50%",
+    "1/3",
+    "2/6",
+    "0.333",
+    "-0",
+    "0",
+    "1e3",
+    "1 thousand",
+]
 TEXTS = ["Paris", "paris.", "“Paris”", "ＰＡＲＩＳ", "the  Nile", "the Nile", "Nile", "Zoë", "zoe", "42", "42.0"]
 FIELDS = [
     *("42", "42.0", "$42", "42 USD", "42 usd", "007", "7", "07.", "true", "True", "Paris", "“paris.”", "3 .", "3"),

@@ -13,6 +13,7 @@ from evalpipe.core.extract.choice import choice, multi_choice
 from evalpipe.core.extract.echoes import without_echoes
 from evalpipe.core.extract.json import RULES as JSON_RULES
 from evalpipe.core.extract.json import answer_object, json_field
+from evalpipe.core.extract.math import math
 from evalpipe.core.extract.number import number
 from evalpipe.core.extract.reading import folded, labelled
 from evalpipe.core.extract.reasoning import without_reasoning
@@ -31,10 +32,10 @@ _OPTION_FIELDS = (*DEFAULT_FIELDS, "choice", "option", "letter", "correct_answer
 _HEAD, _TAIL = 3_000, 9_000
 _GAP = "\n\n\n"
 
-# (text without what is no answer, choices) -> Extraction. `math` reads as a number until it has an extractor.
+# (text without what is no answer, choices) -> Extraction.
 _READERS: dict[Kind, Callable[[str, Sequence[str]], Extraction]] = {
     "number": lambda text, choices: number(text),
-    "math": lambda text, choices: number(text),
+    "math": lambda text, choices: math(text),
     "choice": choice,
     "multi_choice": multi_choice,
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 
-from evalpipe.core.extract.number import number_of
+from evalpipe.core.extract.decimals import number_of
 from evalpipe.core.questions import LETTERS
 from evalpipe.core.quoting import one_line
 from evalpipe.labels.duplicates.wording import normalised

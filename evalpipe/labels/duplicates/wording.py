@@ -9,7 +9,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from evalpipe.labels.duplicates.numerals import NUMBER, SCALES, SUFFIXES, WORDS, Spelled, plain_value
+from evalpipe.core.extract.numerals.spelled import SCALES, WORDS, Spelled
+from evalpipe.labels.duplicates.numerals import NUMBER, SUFFIXES, plain_value
 
 # Only prose marks vanish, and none that stands before a digit (3:5, 1.5, .5) nor a "!" that may be a factorial.
 _PROSE = re.compile(r"[,.;:?\"…。、，？：；“”„«»「」『』](?![0-9])|(?<=[^\W\d_][^\W\d_])!")
@@ -157,7 +158,7 @@ def _read(text: str) -> list[str]:
 
 
 def _number(spelled: Spelled, held_and: bool) -> list[str]:
-    return [_BINDING + spelled.value, *(["th"] if spelled.is_ordinal else []), *(["and"] if held_and else [])]
+    return [_BINDING + str(spelled.value), *(["th"] if spelled.is_ordinal else []), *(["and"] if held_and else [])]
 
 
 def _kept(found: list[str], every_word: bool) -> list[str]:

@@ -11,13 +11,13 @@ The rule, for `number` and `math` questions whose targets are numbers T:
 GSM8K as published: 3 of 1,319 labels doubted. 8% planted errors (seed 0): 95 of 96 found, each with the right key.
 """
 
+import re
 from collections.abc import Iterator
-from decimal import Decimal
 from fractions import Fraction
 
 import polars as pl
 
-from evalpipe.core.extract.number import number_of
+from evalpipe.core.extract.decimals import number_of
 from evalpipe.core.quoting import one_line
 from evalpipe.labels.schema import Bank, Batches, Doubt, doubts_frame
 from evalpipe.labels.solutions.arithmetic import plain
@@ -26,6 +26,7 @@ from evalpipe.labels.solutions.last_step import LastStep, last_step
 SIGNAL = "worked_solution"
 SUSPICION = 0.9  # 95 of the 98 doubts above were right; solutions elsewhere are written more loosely than GSM8K's
 KINDS = ("number", "math")
+_PLACES = re.compile(r"\.([0-9]+)")
 
 
 def contradicted_targets(bank: Bank) -> pl.DataFrame:
@@ -38,8 +39,7 @@ def doubt_of(question_id: str, targets: tuple[str, ...], solution: str) -> Doubt
     step = last_step(solution)
     if step is None or not step.concludes or not _sound(step) or not targets:
         return None
-    numbers = [number_of(target) for target in targets]
-    if any(number is None or _agrees(number, step) for number in numbers):
+    if any(number_of(target) is None or _agrees(target, step) for target in targets):
         return None
     proposed = plain(step.value) or plain(step.stated)
     said = one_line(" or ".join(targets), 40)
@@ -62,16 +62,19 @@ def _sound(step: LastStep) -> bool:
     return any(abs(value - step.stated) < Fraction(1, 10**step.places) for value in values)
 
 
-def _agrees(target: Decimal, step: LastStep) -> bool:
-    values = (step.value, step.stated)
-    return Fraction(target) in step.mentioned or any(_same(target, value, step.percent) for value in values)
+def _agrees(target: str, step: LastStep) -> bool:
+    number = number_of(target)
+    if number is None:
+        return False
+    shown = _PLACES.search(target)
+    places = len(shown[1]) if shown else 0
+    return number in step.mentioned or any(
+        _same(number, places, value, step.percent) for value in (step.value, step.stated)
+    )
 
 
-def _same(target: Decimal, value: Fraction, percent: bool) -> bool:
+def _same(number: Fraction, places: int, value: Fraction, percent: bool) -> bool:
     """Equal, or rounded in the target's places (6.75 packs are 7), or $0.25 as 25 cents, or .5 as 50%."""
-    exponent = target.as_tuple().exponent
-    places = max(0, -exponent) if isinstance(exponent, int) else 0
-    number = Fraction(target)
     if value.denominator != 1:
         return abs(number - value) < Fraction(1, 10**places) or number == value * 100
     return number == value or (percent and number in (value * 100, value / 100))
