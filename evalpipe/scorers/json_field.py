@@ -97,8 +97,9 @@ def _leaves(value: Any, path: _Path = ()) -> Iterator[tuple[_Path, str]]:  # noq
 def json_key(question: Question, answer: str) -> str:
     """Objects and lists with sorted names, numbers in plain decimal form, all texts in normal form.
 
-    50% is a half, as in `scorers.number`. "$5" and "5 usd" are both 5: were only one of them a number, they would differ, and yet both equal "5 USD". An
-    object with more fields than the target has another key, and may still be wholly right.
+    50% is a half, as in `scorers.number`. "$5" and "5 usd" are both 5: were only one of them a number, they would
+    differ, and yet both equal "5 USD". An object with more fields than the target has another key, and may still be
+    wholly right.
     """
     if answer.lstrip().startswith(("{", "[")) and (value := _decoded(answer)) is not None:
         return _written(value)
