@@ -38,6 +38,8 @@ HEAVY = (
     "ray",
     "cleanlab",
     "redis",
+    "scipy",
+    "statsmodels",
 )
 
 

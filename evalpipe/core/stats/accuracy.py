@@ -1,23 +1,11 @@
 """An accuracy with its uncertainty."""
 
 import math
-from dataclasses import dataclass
-from statistics import NormalDist
 
 import polars as pl
 
-Z95 = NormalDist().inv_cdf(0.975)  # 95%, two-sided
-_T = {1: 12.7062, 2: 4.3027}  # the expansion in `t_quantile` is off by more than 1% below three degrees of freedom
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A mean with its standard error and 95% interval [low, high]; fractions, not per cent."""
-
-    value: float
-    stderr: float
-    low: float
-    high: float
+from evalpipe.core.stats.estimate import Z95, Estimate
+from evalpipe.core.stats.quantiles import t_quantile
 
 
 def accuracy(scores: pl.Series, cluster: pl.Series | None = None) -> Estimate:
@@ -88,17 +76,3 @@ def _wilson(mean: float, n: int) -> tuple[float, float]:
 
 def _around(mean: float, half: float) -> tuple[float, float]:
     return max(0.0, mean - half), min(1.0, mean + half)
-
-
-def t_quantile(degrees: int) -> float:
-    """The 97.5% quantile of Student's t. Source: Abramowitz and Stegun 1964, 26.7.5, four terms."""
-    if degrees in _T:
-        return _T[degrees]
-    z = Z95
-    return (
-        z
-        + (z**3 + z) / (4 * degrees)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * degrees**3)
-        + (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / (92160 * degrees**4)
-    )
