@@ -68,7 +68,7 @@ def cluster_codes(cluster: pl.Series | None, n: int) -> NDArray[np.int64]:
     if cluster is None:
         return np.arange(n)
     if len(cluster) != n:
-        raise ValueError(f"{n} values but {len(cluster)} clusters. Pass one cluster a value, null for none.")
+        raise ValueError(f"{n} scores but {len(cluster)} clusters. Pass one cluster a score, null for none.")
     rows = pl.DataFrame({"cluster": cluster, "at": np.arange(n)})
     first = pl.col("at").first().over("cluster")
     named = rows.select(pl.when(pl.col("cluster").is_null()).then("at").otherwise(first)).to_series()

@@ -96,12 +96,18 @@ def t_quantile(degrees: float, probability: float = 0.975) -> float:
     _refuse_improbable(probability)
     if not degrees > 0 or probability in (0.0, 1.0):
         raise ValueError(f"Student's t with {degrees} degrees of freedom has no finite quantile at {probability}.")
-    if probability == 0.5:
-        return 0.0
-    if degrees > _NORMAL:
-        return NormalDist().inv_cdf(probability)
-    x = beta_quantile(2 * min(probability, 1 - probability), degrees / 2, 0.5)
-    return math.copysign(math.sqrt(degrees * (1 - x) / x), probability - 0.5)
+    tail = min(probability, 1 - probability)
+    value = NormalDist().inv_cdf(1 - tail)
+    if degrees <= _NORMAL:
+        scale = math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2) - 0.5 * math.log(degrees * math.pi)
+        # Newton's steps from the normal quantile, which is nearer to 0: on this side they never pass the root, so that
+        # the first step that leads back is rounding.
+        while (left := t_cdf(-value, degrees) - tail) > 0:
+            step = left / math.exp(scale - (degrees + 1) / 2 * math.log1p(value * value / degrees))
+            value += step
+            if step < 1e-13 * value:
+                break
+    return math.copysign(value, probability - 0.5) if probability != 0.5 else 0.0
 
 
 def _refuse_improbable(probability: float) -> None:
