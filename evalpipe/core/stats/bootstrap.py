@@ -51,9 +51,9 @@ def bootstrap(
 
     def rows(drawn: NDArray[np.int64]) -> Floats:
         """The rows of these clusters, each cluster's together."""
-        lengths = sizes[drawn]
+        lengths: NDArray[np.int64] = sizes[drawn]
         ends = np.cumsum(lengths)
-        within = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths)
+        within = np.arange(int(ends[-1])) - np.repeat(ends - lengths, lengths)
         return values[order[np.repeat(starts[drawn], lengths) + within]]
 
     found = float(statistic(values))
