@@ -129,12 +129,11 @@ def _asked_for(
             "if failed were heard",
             [_span(row, "bound_low", "bound_high") if row["failed"] else None for row in dicts],
         )
-    if macro:
-        yield "macro", rows["macro_accuracy"].to_list()
-        yield "macro 95%", [_span(row, "macro_ci95_low", "macro_ci95_high") for row in dicts]
-    if shrink:
-        yield "shrunk", rows["shrunk"].to_list()
-        yield "shrunk 95%", [_span(row, "shrunk_ci95_low", "shrunk_ci95_high") for row in dicts]
+    for wanted, name, value in ((macro, "macro", "macro_accuracy"), (shrink, "shrunk", "shrunk")):
+        if wanted:
+            spans = [_span(row, f"{name}_ci95_low", f"{name}_ci95_high") for row in dicts]
+            known = zip(dicts, spans, strict=True)
+            yield f"{name} (95%)", [f"{row[value]:.4f} ({span})" if span else None for row, span in known]
     if not labels and rows["cost_usd"].sum() > 0:
         yield "cost USD", rows["cost_usd"].to_list()
 

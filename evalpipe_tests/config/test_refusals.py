@@ -71,6 +71,8 @@ WRONG = [
     ("[banks.b]\nscorers = { number = 'best' }", "`banks.b.scorers.number`", "Allowed: number, choice, exact, json"),
     ("[banks.b.scorers.number]\nscorer = 'number'\ntol = 1", "`banks.b.scorers.number`", "no option 'tol'. Allowed:"),
     ("[banks.b]\nscorers = { essay = 'exact' }", "`banks.b.scorers.essay", "'choice', 'number', 'math'"),
+    ("[banks.b]\nreducer = 'best'", "`banks.b.reducer`", "Allowed: mean, majority, pass@K"),
+    ("[banks.b]\nreducer = 'pass@0'", "`banks.b.reducer`", "no such reducer"),
     ("[banks.b]\ndrops = 'all'", "`banks.b.drops`", "valid list"),
     ("[prompts.p]\ntemplate = ''", "`prompts.p.template`", "a file name is expected"),
     ("[prompts.p]\ntemplate = 3", "`prompts.p.template`", "a file name is expected"),
