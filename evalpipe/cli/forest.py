@@ -14,7 +14,7 @@ from evalpipe.core.quoting import one_line
 _ROW, _HEAD, _FOOT = 26, 40, 40  # pixels
 _LEFT, _PLOT, _RIGHT = 260, 480, 170
 _WIDTH = _LEFT + _PLOT + _RIGHT
-_NAME = 36  # characters of a name that fit beside the plot
+_NAME = 32  # characters of a name that fit beside the plot
 _TICKS = 5  # about as many
 
 

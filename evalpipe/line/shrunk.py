@@ -3,13 +3,12 @@
 import polars as pl
 
 from evalpipe.core.stats import Estimate, shrink
-
-_FEWEST = 3  # subjects that have a mean and a spread worth the name
+from evalpipe.core.stats.shrinkage import FEWEST
 
 
 def with_shrunk(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of table `leaderboard` with `shrunk` and its interval, `shrunk_ci95_low` and `_high`; null where a bank has
-    fewer than three subjects with an accuracy, and for the whole bank.
+    fewer than four subjects with an accuracy, and for the whole bank.
 
     Where questions share passages, a subject counts as so many independent questions as have its standard error.
     """
@@ -20,7 +19,7 @@ def with_shrunk(rows: pl.DataFrame) -> pl.DataFrame:
     subjects = rows.filter(has_accuracy).with_columns(worth=worth.cast(pl.Float64))
     found: dict[int, Estimate] = {}
     for part in subjects.partition_by("model", "bank", maintain_order=True):
-        if part.height < _FEWEST:
+        if part.height < FEWEST:
             continue
         n = part["worth"].to_numpy()
         shrunk = shrink(part["accuracy"].to_numpy() * n, n).subjects

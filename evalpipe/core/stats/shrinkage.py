@@ -9,6 +9,7 @@ from evalpipe.core.stats.clusters import Floats
 from evalpipe.core.stats.estimate import Estimate
 from evalpipe.core.stats.quantiles import beta_quantile
 
+FEWEST = 4  # subjects from which mean and spread can be told
 _FAR = 1e6  # imagined questions from which on subjects are taken to be alike
 
 
@@ -27,23 +28,28 @@ class Shrunk:
 def shrink(right: Floats, n: Floats) -> Shrunk:
     """Each subject's accuracy as if it were one of many, with its 95% credible interval.
 
-    Better on average over subjects, and biased for each of them: not what a leaderboard ranks by. The interval takes
-    mean and spread of the subjects as known; with few subjects it is too short (docs/statistics.md).
+    Better on average over subjects, and biased for each: not what a leaderboard ranks by. Mean and spread of few
+    subjects are themselves known badly, so they are drawn less far, by Morris's factor (subjects - 3) / (subjects - 1)
+    at subjects of average size; without it the interval held the truth of 5 subjects in 81% of draws.
 
     Args:
         right: shape (subjects,), the sum of scores of each. n: shape (subjects,), its questions, or the effective
             number of them where they come in clusters, with `right` in proportion; above 0.
 
     Returns: posterior means of a beta-binomial; `stderr` is the posterior standard deviation.
-    Raises: ValueError: fewer than three subjects, lengths that differ, or right ones outside [0, n].
+    Raises: ValueError: fewer than four subjects, lengths that differ, or right ones outside [0, n].
     Source: Kleinman 1973, "Proportions with extraneous variance: single and independent samples" (JASA 68), moments
-        with weights n; Efron and Morris 1975, "Data analysis using Stein's estimator" (JASA 70), why it is better.
+        with weights n; Morris 1983, "Parametric empirical Bayes inference: theory and applications" (JASA 78), the
+        factor, and why it is better.
     """
-    if len(right) < 3 or len(right) != len(n) or not bool(((right >= 0) & (right <= n) & (n > 0)).all()):
-        raise ValueError("three subjects or more are needed, each with 0 to n right ones of n > 0.")
+    if len(right) < FEWEST or len(right) != len(n) or not bool(((right >= 0) & (right <= n) & (n > 0)).all()):
+        raise ValueError("four subjects or more are needed, each with 0 to n right ones of n > 0.")
     total = float(np.sum(n))
     mean = float(np.sum(right)) / total
-    imagined = _imagined(right / n, n, mean)
+    lent = _imagined(right / n, n, mean)
+    usual = total / len(n)
+    drawn = lent / (lent + usual) * (len(n) - 3) / (len(n) - 1)
+    imagined = usual * drawn / (1 - drawn)
     if mean in (0.0, 1.0):
         mean = (float(np.sum(right)) + 0.5) / (total + 1)  # a prior of mean 0 would know all
     a, b = right + imagined * mean, n - right + imagined * (1 - mean)

@@ -41,14 +41,15 @@ def test_it_errs_less_than_the_subjects_own_means():
 
 
 def test_subjects_that_are_alike_become_one():
-    """Where they differ by no more than chance, each is the mean; where all are right, none is certain."""
-    alike = shrink(np.array([5.0, 5.0, 5.0]), np.array([10.0, 10.0, 10.0]))
-    assert [each.value for each in alike.subjects] == [pytest.approx(0.5)] * 3
+    """Where they differ by no more than chance, each is near the mean; where all are right, none is certain."""
+    alike = shrink(np.full(40, 5.0), np.full(40, 10.0))
+    assert [each.value for each in alike.subjects] == [pytest.approx(0.5)] * 40
+    assert alike.imagined > 100
     assert all(each.low < 1 for each in shrink(N, N).subjects)
 
 
-@pytest.mark.parametrize(("right", "n"), [([1.0, 2.0], [2.0, 2.0]), ([1.0, 2.0, 3.0], [2.0, 2.0, 2.0])])
+@pytest.mark.parametrize(("right", "n"), [([1.0, 2.0, 1.0], [2.0] * 3), ([1.0, 2.0, 3.0, 1.0], [2.0] * 4)])
 def test_too_few_or_impossible_subjects_are_refused(right, n):
-    """Two subjects have no spread worth the name, and 3 of 2 are no share."""
-    with pytest.raises(ValueError, match="three subjects"):
+    """Three subjects have no spread worth the name, and 3 of 2 are no share."""
+    with pytest.raises(ValueError, match="four subjects"):
         shrink(np.array(right), np.array(n))
