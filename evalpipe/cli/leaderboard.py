@@ -111,7 +111,7 @@ _LABELS = ("raw", "drift (95%)", "doubted", "if all wrong", "own family", "if ot
 def _model(row: dict[str, Any]) -> str:
     """The model's name; partial ones with the share of questions that has an outcome, rounded down: 100% is whole."""
     done = row["share_done"]
-    share = f", {int(done * 100)}% done" if done is not None else ""  # null: written by an earlier version
+    share = f", {int(done * 100 + 1e-9)}% done" if done is not None else ""  # null: written by an earlier version
     return from_key(row["model"]) + (f" (partial{share})" if row["partial"] else "")
 
 
