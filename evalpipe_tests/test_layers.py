@@ -47,6 +47,8 @@ HEAVY = (
     "sympy",
     "math_verify",
     "latex2sympy2_extended",
+    "scipy",
+    "statsmodels",
 )
 
 

@@ -19,6 +19,7 @@ from evalpipe.config.section import Section
 from evalpipe.core.errors import ConfigError
 from evalpipe.core.keys import fits_key, from_key, to_key
 from evalpipe.core.quoting import one_line
+from evalpipe.core.reducers import reducer
 from evalpipe.store.s3_place import SCHEME, S3Place, s3_place
 
 VARIABLE = "EVALPIPE_CONFIG"
@@ -110,6 +111,7 @@ def load_config(path: Path | None = None) -> Config:
     check_committee(named, file.labels.committee, models)
     check_judges(named, file.banks, models)
     _check_banks(Config(named, file, models))
+    _check_reducers(Config(named, file, models))
     _check_environment(named, models)
     _check_password(named, file.cache)
     return Config(config.path, file, models)
@@ -212,6 +214,19 @@ def _check_banks(config: Config) -> None:
             f"{config.path}: `models.{one_line(name, 80)}.banks`: missing or empty. Name at least 1 item, a bank or "
             '"*" for all; only a model of `[labels] committee` and one that judges need none.'
         )
+
+
+def _check_reducers(config: Config) -> None:
+    """Raises ConfigError: pass@K of a bank with a model that gives fewer than K samples."""
+    for bank, section in config.file.banks.items():
+        least = reducer(section.reducer).k
+        for key, model in config.models.items():
+            if config.evaluated(key, bank) and model.samples < least:
+                raise ConfigError(
+                    f"{config.path}: `banks.{one_line(bank, 80)}.reducer`: {section.reducer} takes {least} samples of "
+                    f"each question, and [models.{one_line(from_key(key), 80)}] gives {model.samples}. Raise its "
+                    "`samples`, lower K, or leave the bank out of its `banks`."
+                )
 
 
 def _check_environment(path: Path, models: dict[str, AnyModel]) -> None:

@@ -3,13 +3,14 @@
 import re
 from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from evalpipe.config.models import AnyModel
 from evalpipe.config.scorers import ChosenScorer
 from evalpipe.config.section import FileName, Name, Seconds, Section, Share, variable_name
 from evalpipe.core.keys import MAX_KEY_LENGTH, fits_key
 from evalpipe.core.questions import Kind
+from evalpipe.core.reducers import reducer
 from evalpipe.store.s3_place import SCHEME, checked_endpoint, split_uri
 
 
@@ -95,11 +96,13 @@ class Answers(Section):
 class Bank(Section):
     """`drops`: shell patterns of drop names that belong to this bank where their drop.toml names none.
     `scorers`: another scorer for a kind of question, or options for it: see `config.scorers`.
+    `reducer`: how several samples of a question become one score: `mean`, `majority` or `pass@K` (`core.reducers`).
     """
 
     description: str = ""
     drops: list[Name] = []
     scorers: dict[Kind, ChosenScorer] = {}
+    reducer: Annotated[str, AfterValidator(lambda name: reducer(name).name)] = "mean"
     max_label_error_rate: Share | None = None
 
 

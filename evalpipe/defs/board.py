@@ -9,16 +9,25 @@ from evalpipe.core.keys import from_key
 from evalpipe.defs.shown import markdown_table, rounded
 from evalpipe.line.rank import LeaderboardSummary
 from evalpipe.line.ranks import swapping_pairs
+from evalpipe.line.score import COUNTS
 
 _SCORES = (
     "rank",
     "model",
     "bank",
     "accuracy",
-    "±95%",
+    "95% interval",
+    "macro",
     "questions",
+    "n",
     "right",
+    "wrong",
+    "unparsed",
+    "truncated",
+    "refused",
+    "rejected",
     "failed",
+    "excluded",
     "not asked",
     "drift",
     "drift 95%",
@@ -59,10 +68,12 @@ def _plotted(whole: pl.DataFrame) -> dict[str, dg.MetadataValue]:
 
 
 def _scores(row: dict[str, Any]) -> tuple[object, ...]:
-    half = (row["ci95_high"] - row["ci95_low"]) / 2 if row["ci95_high"] is not None else None
-    counts = (row[name] for name in ("n_questions", "right", "failed", "not_asked"))
+    interval = _span(row["ci95_low"], row["ci95_high"])
+    counts = (row[name] for name in ("n_questions", "n", *COUNTS, "not_asked"))
     drift = _span(row["drift_ci95_low"], row["drift_ci95_high"])
-    return (row["rank"], from_key(row["model"]), row["bank"], row["accuracy"], half, *counts, row["drift"], drift)
+    bank = row["bank"] if row["reducer"] == "mean" else f"{row['bank']} ({row['reducer']})"
+    names = (row["rank"], from_key(row["model"]), bank)
+    return (*names, row["accuracy"], interval, row["macro_accuracy"], *counts, row["drift"], drift)
 
 
 def _judged(row: dict[str, Any]) -> tuple[object, ...]:

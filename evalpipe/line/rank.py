@@ -1,19 +1,19 @@
 """leaderboard: per model and bank the accuracy with its interval, every denominator, and the rank on common ground."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import polars as pl
 
-from evalpipe.core.stats import Estimate, accuracy
-from evalpipe.core.versions import digest
+from evalpipe.core.reducers import MEAN, reducer
+from evalpipe.line.figures import figures
 from evalpipe.line.judged_ranks import Judged
 from evalpipe.line.label_effects import label_effects
 from evalpipe.line.open_doubts import open_doubts
 from evalpipe.line.project import MadeBy, Project, now
 from evalpipe.line.ranks import ranks
-from evalpipe.line.score import COUNTS, DENOMINATOR
+from evalpipe.line.reduced import reduced_questions, with_keys
+from evalpipe.line.score import DENOMINATOR
 from evalpipe.line.standing import standing_questions, standing_scores
 from evalpipe.line.terms import BoardTerms, todays_terms, written_terms
 from evalpipe.store.moment import moment_of
@@ -73,30 +73,43 @@ def compute_leaderboard(project: Project, made: MadeBy, terms: BoardTerms | None
         bank_scores = every_score.filter(pl.col("bank") == bank).sort("question_id", "sample")
         scores = {model: bank_scores.filter(pl.col("model") == model).collect() for model in terms.models}
         current = {model: rows.filter(pl.col("current")) for model, rows in scores.items()}
-        places = ranks(current, bank_questions["question_id"], bank_doubts["question_id"])
         judged = Judged(project, str(bank))
+        how = reducer(terms.reducers[str(bank)])
+        if how.kind == "majority":
+            current = {
+                model: with_keys(lake, str(bank), terms.scorers_of(str(bank)), rows) for model, rows in current.items()
+            }
+        subject = bank_questions.select("question_id", "subject")
+        reduced = {
+            model: reduced_questions(rows, how).join(subject, on="question_id", how="left", maintain_order="left")
+            for model, rows in current.items()
+        }
+        places = ranks(current, reduced, bank_questions["question_id"], bank_doubts["question_id"])
         reviewed = bank_questions["review_ids"].list.len().sum() > 0
         for model, own in scores.items():
             if own.is_empty() and bank not in terms.models[model].listed:
                 continue
             kin = list(terms.models[model].kin)
             for subject, asked in _parts(bank_questions):
-                answered, doubted = (
+                answered, todays, single, doubted = (
                     each if subject is None else each.join(asked, on="question_id", how="semi", maintain_order="left")
-                    for each in (own, bank_doubts)
+                    for each in (own, current[model], reduced[model], bank_doubts)
                 )
-                current = answered.filter(pl.col("current"))
-                counted = current.filter(pl.col("count").is_in(DENOMINATOR))
+                counted = todays.filter(pl.col("count").is_in(DENOMINATOR))
+                if how != MEAN:  # what a question's samples earned together is what a verdict could change
+                    earned = pl.when(~pl.col("unread")).then("score")
+                    counted = single.drop_nulls("score").select("question_id", score=earned)
                 rows.append(
                     {
                         "model": model,
                         "bank": bank,
                         "subject": subject,
-                        **_figures(asked, current, counted),
-                        "other_versions": answered.height - current.height,
-                        **label_effects(current, counted, doubted, kin, reviewed=reviewed),
+                        "reducer": how.name,
+                        **figures(asked, todays, single),
+                        "other_versions": answered.height - todays.height,
+                        **label_effects(todays, counted, doubted, kin, reviewed=reviewed),
                         **(places.get(model, {}) if subject is None else {}),
-                        **judged.columns(asked["kind"], current),
+                        **judged.columns(asked["kind"], todays),
                         "model_version": terms.models[model].model_version,
                         "scorers_version": terms.scorers_version(str(bank), asked["kind"]),
                         "made_from": None
@@ -115,12 +128,19 @@ def _nothing(made: MadeBy) -> pl.DataFrame:
 
 
 def _scores(project: Project, questions: pl.DataFrame, doubts: pl.DataFrame, terms: BoardTerms) -> pl.LazyFrame:
-    """The score rows in few columns, and `answer`: what was read, of doubted questions alone, where it is asked for."""
+    """The score rows in few columns, and what was read only where it is asked for: `answer`, of doubted questions, and
+    `extracted`, in banks whose samples vote.
+    """
+    voting = [bank for bank, name in terms.reducers.items() if reducer(name).kind == "majority"]
     doubted = doubts.lazy().select("bank", "question_id", doubted=pl.lit(True))
     return (
         standing_scores(project, questions, terms)
         .join(doubted, on=["bank", "question_id"], how="left")
-        .select(*_NEEDED, answer=pl.when("doubted").then("extracted"))
+        .select(
+            *_NEEDED,
+            answer=pl.when("doubted").then("extracted"),
+            extracted=pl.when(pl.col("bank").is_in(voting)).then("extracted"),
+        )
     )
 
 
@@ -130,46 +150,3 @@ def _parts(questions: pl.DataFrame) -> Iterator[tuple[str | None, pl.DataFrame]]
     subjects = questions["subject"].drop_nulls().unique().sort()
     for subject in subjects if subjects.len() > 1 else ():
         yield subject, questions.filter(pl.col("subject") == subject)
-
-
-def _figures(questions: pl.DataFrame, current: pl.DataFrame, counted: pl.DataFrame) -> dict[str, object]:
-    counts: dict[str, int] = dict(current.group_by("count").len().iter_rows())
-    shown = {name: int(counts.get(name, 0)) for name in COUNTS}
-    not_asked = questions.height - current["question_id"].n_unique()
-    estimate = _estimate(counted)
-    total, failed = counted.height, shown["failed"]
-    # Equal questions were one request, paid for once. In stored order, and summed exactly: a replay compares the bits.
-    requests = current.unique(["fingerprint", "sample"], keep="first", maintain_order=True)
-    points = math.fsum(counted["score"].drop_nulls())
-    return {
-        "n_questions": questions.height,
-        **shown,
-        "not_asked": not_asked,
-        "partial": not_asked > 0,
-        "accuracy": estimate.value if estimate else None,
-        "stderr": estimate.stderr if estimate else None,
-        "ci95_low": estimate.low if estimate else None,
-        "ci95_high": estimate.high if estimate else None,
-        "bound_low": points / (total + failed) if total + failed else None,
-        "bound_high": (points + failed) / (total + failed) if total + failed else None,
-        "prompt_tokens": int(requests["prompt_tokens"].sum()),
-        "completion_tokens": int(requests["completion_tokens"].sum()),
-        "cost_usd": math.fsum(requests["cost_usd"].drop_nulls()),
-        "questions_version": _version(questions, "question_version"),
-        "labels_version": _version(questions, "label_version"),
-    }
-
-
-def _estimate(counted: pl.DataFrame) -> Estimate | None:
-    """Accuracy over the denominator: what could not be read, was cut off or refused has earned nothing."""
-    if counted.is_empty():
-        return None
-    # A question without a cluster is a cluster of its own; so are the several samples of one question.
-    own = counted.select(pl.coalesce("cluster", pl.concat_str(pl.lit("\0"), "question_id"))).to_series()
-    clustered = counted["cluster"].is_not_null().any() or (counted["sample"] > 0).any()
-    return accuracy(counted["score"].fill_null(0.0), own if clustered else None)
-
-
-def _version(questions: pl.DataFrame, column: str) -> str:
-    ordered = questions.sort("question_id")
-    return digest(ordered["question_id"].to_list(), ordered[column].to_list())

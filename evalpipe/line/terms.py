@@ -11,10 +11,13 @@ from typing import Any
 
 import polars as pl
 
+from evalpipe.config.scorers import stored_scorer
 from evalpipe.core.versions import digest
 from evalpipe.line.models import model_version, scorer_for
 from evalpipe.line.open_doubts import kin_of
 from evalpipe.line.project import Project
+from evalpipe.line.reduced import reducer_of
+from evalpipe.scorers import Scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,19 @@ class NamedScorer:
 
 @dataclass(frozen=True, slots=True)
 class BoardTerms:
-    """`models` by key, in their order; `scorers` by bank and kind of question."""
+    """`models` by key, in their order; `scorers` by bank and kind of question; `reducers` by bank."""
 
     models: Mapping[str, RankedModel]
     scorers: Mapping[tuple[str, str], NamedScorer]
+    reducers: Mapping[str, str]
+
+    def scorers_of(self, bank: str) -> dict[str, Scorer]:
+        """The bank's scorers by kind of question, as today's code has them."""
+        return {
+            kind: stored_scorer(each.name, each.options)
+            for (of_bank, kind), each in self.scorers.items()
+            if of_bank == bank
+        }
 
     def scorers_version(self, bank: str, kinds: Iterable[str]) -> str:
         """As `line.models.scorers_version`."""
@@ -63,7 +75,7 @@ def todays_terms(project: Project, questions: pl.DataFrame) -> BoardTerms:
     found = questions.select("bank", "kind").unique()
     scorers = {(bank, kind): scorer_for(config, bank, kind) for bank, kind in found.iter_rows()}
     named = {key: NamedScorer(each.name, each.version, each.options) for key, each in scorers.items()}
-    return BoardTerms(models, named)
+    return BoardTerms(models, named, {bank: reducer_of(config, bank).name for bank in banks})
 
 
 def written_terms(terms: BoardTerms, bank: str, model: str, tables: Mapping[str, int]) -> str:
@@ -73,8 +85,14 @@ def written_terms(terms: BoardTerms, bank: str, model: str, tables: Mapping[str,
         for (of_bank, kind), each in sorted(terms.scorers.items())
         if of_bank == bank
     }
-    said = {"place": list(terms.models).index(model), "kin": terms.models[model].kin, "scorers": scorers}
-    return json.dumps({**said, "tables": dict(sorted(tables.items()))}, ensure_ascii=False)
+    said = {
+        "place": list(terms.models).index(model),
+        "kin": terms.models[model].kin,
+        "scorers": scorers,
+        "reducer": terms.reducers[bank],
+        "tables": dict(sorted(tables.items())),
+    }
+    return json.dumps(said, ensure_ascii=False)
 
 
 def read_terms(rows: Sequence[Mapping[str, Any]]) -> tuple[BoardTerms, dict[str, int]]:
@@ -85,4 +103,4 @@ def read_terms(rows: Sequence[Mapping[str, Any]]) -> tuple[BoardTerms, dict[str,
     ordered = sorted(said, key=lambda model: said[model]["place"])
     models = {model: RankedModel(versions[model], tuple(said[model]["kin"]), frozenset({bank})) for model in ordered}
     scorers = {(bank, kind): NamedScorer(*named) for kind, named in said[ordered[0]]["scorers"].items()}
-    return BoardTerms(models, scorers), said[ordered[0]]["tables"]
+    return BoardTerms(models, scorers, {bank: said[ordered[0]]["reducer"]}), said[ordered[0]]["tables"]

@@ -69,8 +69,10 @@ def leaderboard_inputs(project: Project) -> str:
         for name, bank in project.config.file.banks.items()
     }
     scorers = {kind: scorer.version for kind, scorer in DEFAULT_SCORERS.items()}
+    reducers = {name: bank.reducer for name, bank in project.config.file.banks.items()}
     return digest(
         banks,
+        reducers,
         scorers,
         {key: sorted(model.banks) for key, model in project.config.models.items()},
         [str(at) for at in cells["scored_at"]],

@@ -326,7 +326,9 @@ _TABLES = (
             "bank": _TEXT,
             "subject": _TEXT,  # null: the whole bank
             "rank": _INT,
+            "reducer": _TEXT,  # how several samples of a question became one score
             "n_questions": _INT,
+            "n": _INT,  # questions in the accuracy's denominator; the counts below are of samples
             "right": _INT,
             "wrong": _INT,
             "unparsed": _INT,
@@ -338,12 +340,18 @@ _TABLES = (
             "not_asked": _INT,
             "other_versions": _INT,
             "partial": _FLAG,
+            "share_done": _NUMBER,
             "accuracy": _NUMBER,
             "stderr": _NUMBER,
             "ci95_low": _NUMBER,
             "ci95_high": _NUMBER,
             "bound_low": _NUMBER,
             "bound_high": _NUMBER,
+            "n_subjects": _INT,
+            "macro_accuracy": _NUMBER,  # mean over subjects; null where there are not several
+            "macro_stderr": _NUMBER,
+            "macro_ci95_low": _NUMBER,
+            "macro_ci95_high": _NUMBER,
             "accuracy_common": _NUMBER,
             "n_common": _INT,
             "could_swap_with": _TEXTS,  # models whose order to it open suspects could turn; null: not ranked

@@ -1,10 +1,12 @@
 """The leaderboard as a person and a program read it: what labels do to a score, beside the score."""
 
 import json
+from xml.etree import ElementTree
 
 import polars as pl
 import pytest
 
+from evalpipe.cli.forest import forest_svg
 from evalpipe_tests.line.recorded_line import answered_project, doubt, refreshed, review
 
 # As in the line's tests: up 6 of 8, down 5 of 8.
@@ -58,3 +60,38 @@ def test_suspects_and_leaderboard_can_be_exported(command, project, tmp_path):
     suspects = pl.read_csv(tmp_path / "suspects.csv")
     assert suspects["evidence"].to_list() == ['{"who":"up","said":"B"}', "", ""]
     assert set(pl.read_csv(tmp_path / "leaderboard.csv")["could_swap_with"].drop_nulls()) == {"up", "down"}
+
+
+def test_macro_and_shrunk_accuracies_are_shown_where_they_are_asked_for(command, project):
+    """--macro shows the mean over subjects; two subjects are too few to shrink."""
+    assert "macro" not in command(project, "leaderboard").out
+    assert "macro (95%)" in command(project, "leaderboard", "--macro").out
+    rows = json.loads(command(project, "leaderboard", "--subjects", "--shrink", "--json").out)
+    assert [row["shrunk"] for row in rows] == [None] * 6
+    refused = command(project, "leaderboard", "--shrink")
+    assert (refused.code, "add --subjects" in refused.err) == (2, True)
+    up, _ = json.loads(command(project, "leaderboard", "--json").out)
+    assert (up["reducer"], up["n"], up["share_done"], up["n_subjects"]) == ("mean", 8, 1.0, 2)
+    assert up["macro_accuracy"] == 0.75
+    assert up["macro_ci95"][0] < 0.75 < up["macro_ci95"][1]
+
+
+def test_the_plot_is_one_harmless_file(command, project, tmp_path):
+    """An SVG that parses, with each model's figures; another kind of file is refused before anything is written."""
+    file = tmp_path / "board.svg"
+    assert command(project, "leaderboard", "--plot", str(file)).code == 0
+    texts = [element.text for element in ElementTree.parse(file).iter() if element.tag.endswith("text")]
+    assert {"letters", "up", "down"} < set(texts)
+    assert any(text.startswith("0.750 [") for text in texts)
+    refused = command(project, "leaderboard", "--plot", str(tmp_path / "board.png"))
+    assert (refused.code, "only SVG" in refused.err) == (2, True)
+
+
+def test_names_in_the_plot_are_escaped():
+    """A bank's and a model's name are text, whatever they hold."""
+    row = {"model": "a%3Cscript%3E&", "bank": "<b>\x1b[31m", "accuracy": 0.5, "ci95_low": 0.4, "ci95_high": 0.6}
+    drawn = forest_svg([row | {"partial": True, "failed": 1, "bound_low": 0.3, "bound_high": 0.7}])
+    assert "<script" not in drawn
+    assert "\x1b" not in drawn
+    assert ElementTree.fromstring(drawn).tag.endswith("svg")
+    assert ElementTree.fromstring(forest_svg([])).tag.endswith("svg")

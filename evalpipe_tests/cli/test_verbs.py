@@ -54,7 +54,7 @@ def test_limit_answers_a_random_sample_and_is_shown_as_partial(command, project,
     (row,) = json.loads(said.out)
     assert len(stub.requests) == 7
     assert (row["right"] + row["wrong"], row["not_asked"], row["partial"]) == (7, 13, True)
-    assert "(partial)" in command(project, "leaderboard").out
+    assert "(partial, 35%" in command(project, "leaderboard").out
     command(project, "run")
     assert len(stub.requests) == 20
 

@@ -247,3 +247,12 @@ def test_a_recorded_file_that_is_missing_is_named(load, tmp_path):
     """`models = "*"` has to read it, and says which file it could not."""
     with pytest.raises(ConfigError, match=str(tmp_path / "answers")):
         load(RECORDED + "models = '*'\n")
+
+
+def test_pass_at_k_takes_k_samples_of_every_model_of_the_bank(load, refused):
+    """A model that gives fewer is named with what to do; one that the bank is not asked of may give one."""
+    bank = '[banks.b]\nreducer = "pass@5"\n'
+    said = refused(bank + EMBEDDED)
+    assert "`banks.b.reducer`: pass@5 takes 5 samples of each question, and [models.m] gives 1." in said
+    assert load(bank + EMBEDDED + "samples = 5\n").file.banks["b"].reducer == "pass@5"
+    assert load(bank + EMBEDDED.replace("*", "other")).models["m"].samples == 1

@@ -90,6 +90,8 @@ WRONG = [
         "`banks.b.scorers.text`",
         "model, rubric, template, labelled",
     ),
+    ("[banks.b]\nreducer = 'best'", "`banks.b.reducer`", "Allowed: mean, majority, pass@K"),
+    ("[banks.b]\nreducer = 'pass@0'", "`banks.b.reducer`", "no such reducer"),
     ("[banks.b]\ndrops = 'all'", "`banks.b.drops`", "valid list"),
     ("[prompts.p]\ntemplate = ''", "`prompts.p.template`", "a file name is expected"),
     ("[prompts.p]\ntemplate = 3", "`prompts.p.template`", "a file name is expected"),

@@ -7,7 +7,7 @@ asymptotic are better than exact conditional" (BMC Medical Research Methodology 
 
 import math
 
-from evalpipe.core.comparison.tails import beta_cdf
+from evalpipe.core.stats import beta_cdf
 
 
 def mcnemar_exact(a_only: int, b_only: int) -> float:

@@ -12,7 +12,7 @@ t in the place of the normal distribution.
 import math
 from statistics import NormalDist
 
-from evalpipe.core.comparison.tails import t_quantile
+from evalpipe.core.stats import t_quantile
 
 
 def minimum_detectable_difference(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evalpipe.core.comparison.tails import t_cdf, t_quantile
+from evalpipe.core.stats import t_cdf, t_quantile
 
 Floats = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
 from evalpipe.core.comparison import adjusted, compare_pairs, mcnemar_exact, mcnemar_mid_p, sign_flip_p
-from evalpipe.core.comparison.tails import t_cdf, t_quantile
+from evalpipe.core.stats import t_cdf, t_quantile
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 import math
-import random
 import statistics
 
 import polars as pl
 import pytest
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
-from evalpipe.core.stats import accuracy
+from evalpipe.core.stats import accuracy, clopper_pearson, wilson
 
 
 @pytest.mark.parametrize(
@@ -27,17 +28,36 @@ def test_wilson_interval_is_the_tabulated_one(right, n, low, high):
     assert (found.low, found.high) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
 
 
-def test_fractions_have_a_normal_interval():
-    """Scores between 0 and 1 use their own spread, and the interval stays within [0, 1]."""
-    values = [0.5, 0.75, 1.0, 0.25]
+def test_fractions_have_wilsons_interval_on_their_own_spread():
+    """Fractions count as so many right and wrong answers as would vary alike, with t for what is not known of that."""
+    values = [0.5, 0.75, 1.0, 0.25, 0.5, 0.75]
     found = accuracy(pl.Series(values))
-    stderr = statistics.stdev(values) / 2
-    assert found.stderr == pytest.approx(stderr)
-    assert (found.low, found.high) == (
-        pytest.approx(0.625 - 1.959964 * stderr),
-        pytest.approx(0.625 + 1.959964 * stderr),
-    )
-    assert accuracy(pl.Series([0.9, 1.0, 0.4])).high == 1.0
+    assert found.stderr == pytest.approx(statistics.stdev(values) / math.sqrt(6))
+    worth = found.value * (1 - found.value) / found.stderr**2
+    t = stats.t.ppf(0.975, 5)
+    expected = proportion_confint(found.value * worth, worth, alpha=2 * stats.norm.sf(t), method="wilson")
+    assert (found.low, found.high) == (pytest.approx(expected[0], abs=1e-6), pytest.approx(expected[1], abs=1e-6))
+    assert accuracy(pl.Series([0.9, 1.0, 0.4])).high <= 1.0
+
+
+def test_fractions_that_are_all_the_same_are_no_certainty():
+    """A hundred halves bound the mean, and not to a point."""
+    found = accuracy(pl.Series([0.5] * 100))
+    assert found.stderr == 0
+    assert 0.48 < found.low < 0.495 < 0.505 < found.high < 0.52
+
+
+@pytest.mark.parametrize("n", [1, 20, 199, 2000])
+def test_wilson_and_clopper_pearson_are_those_of_statsmodels(n):
+    """For every number of right answers that is tried, at two levels."""
+    for right in {0, 1, n // 3, n // 2, n - 1, n}:
+        for alpha in (0.05, 0.1):
+            for name, ours in (
+                ("wilson", wilson(right / n, n, 1 - alpha)),
+                ("beta", clopper_pearson(right, n, 1 - alpha)),
+            ):
+                theirs = proportion_confint(right, n, alpha=alpha, method=name)
+                assert (ours.low, ours.high) == (pytest.approx(theirs[0], abs=1e-9), pytest.approx(theirs[1], abs=1e-9))
 
 
 def test_one_fraction_says_nothing():
@@ -53,7 +73,8 @@ def test_clusters_that_agree_count_as_one_question_each():
     cluster = pl.Series([f"c{number}" for number in range(10) for _ in range(10)])
     found = accuracy(scores, cluster)
     assert found.stderr == pytest.approx(statistics.stdev(means) / math.sqrt(10))
-    assert found.low == pytest.approx(0.6 - 2.2622 * found.stderr, abs=1e-4)  # t, 9 degrees of freedom
+    worth = 0.6 * 0.4 / found.stderr**2
+    assert found.low == pytest.approx(wilson(0.6, worth, reach=2.26216).low, abs=1e-5)  # t, 9 degrees of freedom
     assert found.stderr > 3 * accuracy(scores).stderr
 
 
@@ -81,17 +102,21 @@ def test_a_question_without_cluster_stands_alone():
     assert accuracy(scores, pl.Series(["a", "a", None, None, None])) == named
 
 
-@pytest.mark.parametrize("clusters", [2, 4, 12])
-def test_clustered_interval_covers_the_truth(clusters):
-    """Over 400 simulated banks whose passages differ, the 95% interval holds the truth at least 90% of the time."""
-    draw = random.Random(clusters)
-    held = 0
-    for _ in range(400):
-        passages = [draw.uniform(0.3, 0.9) for _ in range(clusters)]
-        scores = [float(draw.random() < passage) for passage in passages for _ in range(25)]
-        found = accuracy(pl.Series(scores), pl.Series([number for number in range(clusters) for _ in range(25)]))
-        held += found.low <= 0.6 <= found.high
-    assert held >= 360
+def test_one_right_of_many_is_not_narrower_than_without_clusters():
+    """1 right of 199, in passages of about four: the upper end was .015 with t, and is .028 without clusters."""
+    scores = pl.Series([1.0] + [0.0] * 198)
+    plain = accuracy(scores)
+    found = accuracy(scores, pl.Series([at // 4 for at in range(199)]))
+    assert plain.high == pytest.approx(0.0279, abs=1e-4)
+    assert plain.high < found.high < 0.12
+    assert found.low <= plain.low
+
+
+def test_shares_that_balance_by_chance_are_no_certainty():
+    """Each of ten passages half right: no variance is seen, and the interval is no point."""
+    found = accuracy(pl.Series([1.0, 0.0, 1.0, 0.0] * 10), pl.Series([at // 4 for at in range(40)]))
+    assert found.stderr == 0
+    assert found.high - found.low > 0.05
 
 
 @pytest.mark.parametrize(
