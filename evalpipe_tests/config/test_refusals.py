@@ -71,7 +71,7 @@ WRONG = [
     (
         "[banks.b]\nscorers = { number = 'best' }",
         "`banks.b.scorers.number`",
-        "Allowed: number,",
+        "Allowed: choice, multi_choice, number, math,",
     ),
     ("[banks.b.scorers.number]\nscorer = 'number'\ntol = 1", "`banks.b.scorers.number`", "no option 'tol'. Allowed:"),
     (
