@@ -9,7 +9,7 @@ A reply makes claims, each by a named rule with a weight (claims.py); the weight
   `ticked`
 - picked: `pick` ("I think it's B")
 - judged: `verdict` ("B is correct"), `bold`
-- mentioned: `only_named`, the one option that a short reply speaks of
+- mentioned: `only_named`, the one option that a short reply names as what is asked (mention.py)
 
 Of the unlabelled, those of one weight must agree: where they do not, the reply is unparsed. What is negated, asked,
 supposed or said of others is no claim (guards.py); a listing of the options and the instruction chooses nothing
@@ -22,8 +22,9 @@ from evalpipe.core.extract.choice.claims import Claim, Weight, without_doubles
 from evalpipe.core.extract.choice.cues import cued
 from evalpipe.core.extract.choice.fields import fielded
 from evalpipe.core.extract.choice.guards import retractions, revisions
-from evalpipe.core.extract.choice.lines import mentioned, standing, whole
+from evalpipe.core.extract.choice.lines import standing, whole
 from evalpipe.core.extract.choice.listing import without_listing, without_run_on
+from evalpipe.core.extract.choice.mention import mentioned
 from evalpipe.core.extract.choice.options import choices_key, flattened, lowered, options_of
 from evalpipe.core.extract.choice.reply import Reply
 from evalpipe.core.extract.choice.verdicts import verdicts

@@ -7,7 +7,7 @@ from typing import Literal
 
 from evalpipe.core.extract.choice import chinese, english
 from evalpipe.core.extract.choice.claims import Claim, Weight, claimed, line_end, sentence_stop
-from evalpipe.core.extract.choice.guards import has_force, is_hedged, is_negative
+from evalpipe.core.extract.choice.guards import has_force, is_another, is_hedged, is_negative
 from evalpipe.core.extract.choice.reference import reference
 from evalpipe.core.extract.choice.reply import Reference, Reply, is_last
 from evalpipe.core.extract.choice.words import hits
@@ -108,6 +108,8 @@ def _pointed_at(reply: Reply, cue: _Cue, at: int, start: int) -> Claim | None:
     read = reference(reply, start, end, bare_number=cue.points != "sentence")
     if read is None:
         return _unread(reply, cue, at, start, end)
+    if is_another(low, at):
+        return None
     if cue.points != "label":
         if not has_force(low, at, read.end, named_as_answer=cue.points == "statement"):
             return None

@@ -42,7 +42,8 @@ ANSWER_IS = re.compile(
 CONCLUSION = re.compile(
     r"""(?:so|therefore|thus|hence|consequently|accordingly|overall|finally|in[ ]conclusion|in[ ]short
           |that[ ]leaves|that[ ]only[ ]leaves|which[ ]leaves|which[ ]only[ ]leaves|leaving|leaves|left[ ]with
-          |correspond(?:s|ing)[ ]to|match(?:es|ing)|equivalent[ ]to|which[ ](?:is|means)|that[ ]is|i\.e\.|making[ ]it
+          |correspond(?:s|ing)[ ]to|match(?:es|ing)|equivalent[ ]to|which[ ](?:is|means)|that[ ]is|i\.e\.
+          |making(?:[ ]it)?
           |point(?:s|ing)?[ ]to|\u2192|\u21d2|\u27a1|=>|->
           |,[ ](?=(?:option|choice)[ ])|\u2014[ ](?=(?:option|choice)[ ])|-[ ](?=(?:option|choice)[ ])
           |:(?<!assistant:)(?<!model:)(?<!bot:)[ ](?=[(\[*]{0,3}[a-z][)\]*.!]{0,4}\s{0,9}\Z))
@@ -78,6 +79,7 @@ CLOSED = re.compile(
     r"""[\s"'*_)\]}$`]{0,6}
         (?: $ | \n | [.,;:!?(</\u2014\u2013。，] | -{1,2}\s | [^\w\s]
           | (?:because|since|as|given|which|for|with|and|or|but|where|instead|here|due|in)(?![a-z])
+          | the[ ](?:correct|right|best)(?![a-z])
           | (?:is|as|seems|would[ ]be)[ ](?:definitely[ ]|clearly[ ])?(?:the|my|correct|right|best|true)(?![a-z])
           | (?:选项|项)?(?:吧|呢|[ ]?是?正确|符合|因为|是?对|最|更|[\s,.;!)]|$) )""",
     re.VERBOSE,

@@ -16,7 +16,7 @@ ANOTHER = re.compile(r"[ \n][(\[]?[A-Z](?![\w'-])")
 _BESIDE = re.compile(r"(?P<sign>[)\].:]{0,2}[ \n])(?P<word>)(?P<open>[(\[]?)")
 _ALTERNATIVE = frozenset({"or", "或", "/"})
 _BOUNDARY = re.compile(
-    r"[)\]\"'*.:}`$_>】]{0,6}\s{0,3}(?:$|[,.;!?)\]/&|、\n项]|(?:and|or|are|is)(?![A-Za-z])|[和或与及都均])"
+    r"[)\]\"'*.:}`$_>】]{0,6}\s*+(?:$|(?<=\n)|[,.;!?)\]/&|、项]|(?:and|or|are|is)(?![A-Za-z])|[和或与及都均])"
 )
 _ALL = re.compile(
     r"(?:all(?=\W{0,4}$)|all\sof\sthe\sabove|all\s(?:of\s)?(?:the\sabove|them|these|the\soptions|options|four))(?![a-z])"

@@ -39,8 +39,8 @@ def with_words(reply: Reply, found: Reference, end: int) -> Reference:
     own = reply.low[named.start : named.end]
     if len(own) == 1 and own.isalpha() and "," in reply.flat[found.end : named.start]:
         return found  # "B, A": two letters, where an option's text is a letter
-    if not words_end(reply, named.end, end):
-        return found
+    if not words_end(reply, named.end, end) or reply.flat.startswith("是", named.end):
+        return found  # "B. 上海是直辖市": the next sentence
     return Reference((found.letters[0], named.letter), found.start, named.end, fits=False)
 
 
