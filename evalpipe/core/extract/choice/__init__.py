@@ -16,10 +16,10 @@ supposed or said of others is no claim (guards.py); a listing of the options and
 (listing.py). The English article "a" and the pronoun "I" are not options.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from evalpipe.core.extract.choice.claims import Claim, Weight, without_doubles
-from evalpipe.core.extract.choice.cues import cued
+from evalpipe.core.extract.choice.cues import labelled, unlabelled
 from evalpipe.core.extract.choice.fields import fielded
 from evalpipe.core.extract.choice.guards import retractions, revisions
 from evalpipe.core.extract.choice.lines import standing, whole
@@ -79,22 +79,33 @@ def _read(text: str, choices: Sequence[str], several: bool) -> Extraction:
 def _claims(reply: Reply) -> list[Claim]:
     """What the reply claims; the lighter kinds are looked for only where there is nothing weightier."""
     fields, objects = fielded(reply)
-    outside = (claim for claim in cued(reply) if not any(start <= claim.at < end for start, end in objects))
-    judged = (claim for claim in verdicts(reply) if not any(start <= claim.at < end for start, end in objects))
-    said = without_doubles(iter([*fields, *outside, *judged]))
+
+    def outside(claims: Iterator[Claim]) -> list[Claim]:
+        return [claim for claim in claims if not any(start <= claim.at < end for start, end in objects)]
+
+    labels = without_doubles([*fields, *outside(labelled(reply)), *outside(verdicts(reply, named=True))])
+    if any(claim.letters for claim in labels) and not _changes(labels, reply):
+        return labels
+    said = without_doubles([*labels, *outside(unlabelled(reply)), *outside(verdicts(reply, named=False))])
     claims = _revised(said, reply)
     if not any(claim.weight == Weight.LABELLED and claim.letters for claim in claims):
-        claims = _revised(without_doubles(iter([*said, *standing(reply)])), reply)
+        claims = _revised(without_doubles([*said, *standing(reply)]), reply)
     return claims or [*mentioned(reply)]
+
+
+def _changes(claims: list[Claim], reply: Reply) -> tuple[list[int], list[int]] | None:
+    """Where a reply changes its mind after the first of its claims, and where it takes one back; None for nowhere."""
+    first = min((claim.at for claim in claims), default=len(reply.low)) + 1
+    marks, taken_back = revisions(reply.low, first), retractions(reply.low, first)
+    return (marks, taken_back) if marks or taken_back else None
 
 
 def _revised(claims: list[Claim], reply: Reply) -> list[Claim]:
     """Claims behind a change of mind weigh as much as labels; what is taken back is no answer any more."""
-    first = min((claim.at for claim in claims), default=len(reply.low))
-    marks = revisions(reply.low, first + 1)
-    taken_back = retractions(reply.low, first + 1)
-    if not marks and not taken_back:
+    changes = _changes(claims, reply)
+    if changes is None:
         return claims
+    marks, taken_back = changes
     raised = [
         Claim(claim.rule, Weight.LABELLED, claim.at, claim.letters, claim.start, claim.end, claim.fits)
         if claim.weight in (Weight.CONCLUDED, Weight.PICKED, Weight.JUDGED)

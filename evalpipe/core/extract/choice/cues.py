@@ -37,27 +37,40 @@ class _Cue:
 
 _ANY_ANSWER = ("answer", "choice", "option", "selection", "verdict", "conclusion", "答案", "选", "结论")
 _ANY_SIGN = (":", "=", "->", "→", "⇒", "➡", "|", "- ", "–", "—", "ans")
-_CUES = (
+_LABELS = (
     _Cue("hash", "label", Weight.LABELLED, _HASH, ("####",)),
     _Cue("heading", "label", Weight.LABELLED, english.HEADING, _ANY_ANSWER),
     _Cue("answer_label", "label", Weight.LABELLED, english.LABEL, _ANY_SIGN),
     _Cue("answer_is", "statement", Weight.LABELLED, english.ANSWER_IS),
-    _Cue("conclusion", "sentence", Weight.CONCLUDED, english.CONCLUSION),
-    _Cue("pick", "sentence", Weight.PICKED, english.PICK),
     _Cue("revision", "sentence", Weight.LABELLED, english.REVISED),
 )
-_CUES_ZH = (
+_SENTENCES = (
+    _Cue("conclusion", "sentence", Weight.CONCLUDED, english.CONCLUSION),
+    _Cue("pick", "sentence", Weight.PICKED, english.PICK),
+)
+_LABELS_ZH = (
     _Cue("answer_zh", "statement", Weight.LABELLED, chinese.ANSWER, ("答", "正确", "选", "结论", "符合")),
+    _Cue("revision", "sentence", Weight.LABELLED, chinese.REVISED),
+)
+_SENTENCES_ZH = (
     _Cue("conclusion", "sentence", Weight.CONCLUDED, chinese.CONCLUSION),
     _Cue("pick", "sentence", Weight.PICKED, chinese.PICK),
-    _Cue("revision", "sentence", Weight.LABELLED, chinese.REVISED),
 )
 
 
-def cued(reply: Reply) -> Iterator[Claim]:
-    """The claims that cues make, those without force left out."""
+def labelled(reply: Reply) -> Iterator[Claim]:
+    """The claims that labels, and words that revise, make; those without force left out."""
     yield from _enclosed(reply)
-    for cue in _CUES if reply.low.isascii() else (*_CUES, *_CUES_ZH):
+    yield from _cued(reply, _LABELS if reply.low.isascii() else (*_LABELS, *_LABELS_ZH))
+
+
+def unlabelled(reply: Reply) -> Iterator[Claim]:
+    """The claims of the other cues."""
+    yield from _cued(reply, _SENTENCES if reply.low.isascii() else (*_SENTENCES, *_SENTENCES_ZH))
+
+
+def _cued(reply: Reply, cues: tuple[_Cue, ...]) -> Iterator[Claim]:
+    for cue in cues:
         if cue.needs and not any(word in reply.low for word in cue.needs):
             continue
         for hit in [*hits(cue.pattern, reply.low)][-MAX_CUES:]:

@@ -93,6 +93,17 @@ _RETRACTS = re.compile(
       | scratch\sthat|i\stake\sthat\sback|disregard\sthat|i\swas\swrong|i\smade\s(?:a|an)\s(?:mistake|error)""",
     re.VERBOSE,
 )
+# Without one of these, or a "no", the two patterns above cannot match.
+_NO = re.compile(r"no(?![a-z])")
+_REVISING = (
+    "wait", "hold on", "hmm", "actually", "correction", "scratch that", "on second", "on reflection", "on closer",
+    "i made", "i was", "my ", "sorry", "oops", "apolog", "check", "recalculat", "recon", "re-", "reev", "revis",
+    "instead", "不对", "等", "更正", "纠正", "重新", "再想", "抱歉", "修正",
+    "改", "仔细",
+)  # fmt: skip
+_RETRACTING = (
+    "wait", "hmm", "actually", "hold on", "oops", "sorry", "scratch", "take that", "disregard", "i was", "i made",
+)  # fmt: skip
 _RETRACTS_ZH = re.compile(
     r"(?:^|[。.!！\n;；])\s?(?:等等|等一下|哦|啊)?[,，。.!… ]{0,3}(?:不对|错了|我错了|说错了|算错了)"
 )
@@ -157,10 +168,13 @@ def is_hedged(low: str, start: int, end: int) -> bool:
 
 def revisions(low: str, start: int) -> list[int]:
     """Where a reply changes its mind."""
+    if not (_NO.search(low, start) or any(low.find(word, start) >= 0 for word in _REVISING)):
+        return []
     return [hit.start() for hit in hits(_REVISES, low, start)]
 
 
 def retractions(low: str, start: int) -> list[int]:
     """Where a reply takes back what it said before: "Wait, that's not right."."""
-    found = [hit.start() for hit in hits(_RETRACTS, low, start) if not hit[0].endswith(_UNDENIED)]
+    may = _NO.search(low, start) or any(low.find(word, start) >= 0 for word in _RETRACTING)
+    found = [hit.start() for hit in hits(_RETRACTS, low, start) if not hit[0].endswith(_UNDENIED)] if may else []
     return found if low.isascii() else found + [hit.start() for hit in _RETRACTS_ZH.finditer(low, start)]

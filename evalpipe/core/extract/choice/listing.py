@@ -11,6 +11,7 @@ from evalpipe.core.questions import LETTERS
 _MARK_BEFORE = re.compile(
     r"(?:(?<![a-z0-9])\(?(?:[a-z]|\d{1,2})\"?[).:、\]]{1,2}|^[ \t]{0,4}[-*•])[ \t]{0,4}\"?$", re.MULTILINE
 )
+_MARKS = frozenset(").:、]-*•")
 _BETWEEN = re.compile(r"[\s.,;|/*_>\"-]{0,8}(?:(?:and|or|和|或)\s)?[*_\s|>\"-]{0,4}")
 _INSTRUCTION = re.compile(
     r"""^[ \t>*"']{0,4}(?:(?:please|now|you\smust|you\sshould|instructions?:|note:)[ ])?
@@ -114,6 +115,8 @@ def _items(low: str, options: Options) -> list[tuple[int, int, str]]:
     """Options' words behind a letter, a number or a bullet."""
     items: list[tuple[int, int, str]] = []
     for named in options.mentions(low, 0, len(low), 30 * len(options.letters), everyday=True):
+        if low[max(0, named.start - 5) : named.start].rstrip(' \t"')[-1:] not in _MARKS:
+            continue
         mark = _MARK_BEFORE.search(low, max(0, named.start - 12), named.start)
         if mark:
             items.append((mark.start(), named.end, named.letter))

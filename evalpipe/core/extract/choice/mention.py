@@ -89,6 +89,8 @@ def _identified(reply: Reply, start: int, end: int) -> Reference | None:
         before = low[sentence_start(low, named.start) : named.start]
         if not phrase and (not _IS_IT.search(before) or _NOT_OF_THE_QUESTION.search(before)):
             continue
+        if is_negative(low, max(start, named.start - 15), named.start):
+            continue  # "not Venus", the contrast
         stop = behind.start("contrast") if behind and behind["contrast"] else end
         if behind and behind["letter"] and behind["letter"].upper() != named.letter:
             return None

@@ -1,7 +1,6 @@
 """The options of a question as a reply may name them: by letter, by number, by their own words."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +16,7 @@ _DRAWN = {
     **{first + at: ord("A") + at for first in (0x1D400, 0x1D468, 0x1D5D4, 0x1D63C) for at in range(26)},
     **{0x2460 + at: ord("1") + at for at in range(9)},
 }
+_IS_DRAWN = re.compile("[\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f130-\U0001f1ff]")
 _ARTICLE = re.compile(r"(?:the|a|an) (?=.{2})")
 _FRACTION = re.compile(r"\\d?frac\{([^{}]{1,20})\}\{([^{}]{1,20})\}")
 _MARKUP = re.compile(r"\\(?:text|textbf|mathrm|mathbf)|[\s$\\{}*_`,]")
@@ -53,7 +53,10 @@ class Options:
     def named(self, text: str) -> str | None:
         """The option whose words these are, and nothing else."""
         form = normal(text)
-        return self.by_text.get(form) or self.by_text.get(_ARTICLE.sub("", form)) or self.squeezed.get(_bare(form))
+        if form in self.by_text:
+            return self.by_text[form]
+        short = _ARTICLE.sub("", form) if form[:1] in ("t", "a") else form
+        return self.by_text.get(short) or self.squeezed.get(_bare(form))
 
     def at(self, low: str, start: int, end: int) -> Named | None:
         """The option whose words begin here, the longest of them."""
@@ -108,8 +111,8 @@ def options_of(choices: tuple[str, ...]) -> Options:
 
 def flattened(text: str) -> str:
     """The text with typographic forms as ASCII, letters drawn as one sign too; same length."""
-    flat = folded(text)
-    return flat if flat.isascii() else flat.translate(_DRAWN)
+    flat = text if text.isascii() and "\r" not in text else folded(text)
+    return flat.translate(_DRAWN) if _IS_DRAWN.search(flat) else flat
 
 
 def lowered(flat: str) -> str:
@@ -129,16 +132,15 @@ def is_ideograph(char: str) -> bool:
 
 
 def _bare(form: str) -> str:
-    return _MARKUP.sub("", _FRACTION.sub(r"\1/\2", unicodedata.normalize("NFKC", form)))
+    return _MARKUP.sub("", _FRACTION.sub(r"\1/\2", form) if "frac" in form else form)
 
 
 def _is_apart(low: str, start: int, end: int) -> bool:
     """Whether words are not part of longer ones; between ideographs nobody can tell."""
-    return _is_edge(low, start - 1, low[start]) and _is_edge(low, end, low[end - 1])
+    if start > 0 and low[start - 1].isalnum() and _join(low[start - 1], low[start]):
+        return False
+    return end >= len(low) or not low[end].isalnum() or not _join(low[end], low[end - 1])
 
 
-def _is_edge(low: str, at: int, inner: str) -> bool:
-    if not 0 <= at < len(low) or not inner.isalnum():
-        return True
-    outer = low[at]
-    return not outer.isalnum() or is_ideograph(outer) or is_ideograph(inner)
+def _join(outer: str, inner: str) -> bool:
+    return inner.isalnum() and not is_ideograph(outer) and not is_ideograph(inner)
