@@ -48,15 +48,8 @@ _INSTRUCTION = re.compile(
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 
-# Without one of these neither pattern matches, and they are tried at every character.
-_MAY_INSTRUCT = re.compile(
-    r"""(?:answer|reply|respond|return|output|end|finish|conclude|begin|start|write|give|put|provide|state|place
-          |enclose|present|indicate|format|report|choose|select)
-          [ ](?:with|by|in|using|only|as|just|your|the|my|our|an?|one|exactly)(?![a-z])
-      | line[ ] | (?:answer|reply|response)[ ](?:should|must) | 请 | 回答 | 答案 | 以["'「]""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_MAY_HOLD_A_FORM = re.compile(r"[<\[({_$…]|\.\.\.|[Yy]our|YOUR|LETTER|ANSWER|NUMBER|OPTION|\\boxed")
+# Without one of these no template stands in a text; looking for them one by one is ten times as fast as the pattern.
+_FORM_MARKS = ("<", "[", "(", "{", "_", "...", "…", "$", "our ", "OUR", "our_", "LETTER", "ANSWER", "NUMBER", "OPTION")
 
 
 def without_echoes(text: str) -> str:
@@ -64,8 +57,8 @@ def without_echoes(text: str) -> str:
 
     An instruction that ends in a colon stays ("State your final answer: B"): what follows it may be the answer.
     """
-    spans = [hit.span() for hit in _INSTRUCTION.finditer(text)] if _MAY_INSTRUCT.search(text) else []
-    if _MAY_HOLD_A_FORM.search(text):
+    spans = [hit.span() for hit in _INSTRUCTION.finditer(text)]
+    if any(mark in text for mark in _FORM_MARKS):
         spans += [hit.span() for hit in _TEMPLATE.finditer(text)]
     return blanked(text, sorted(spans)) if spans else text
 

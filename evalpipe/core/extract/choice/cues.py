@@ -36,13 +36,18 @@ class _Cue:
 
 
 _ANY_ANSWER = ("answer", "choice", "option", "selection", "verdict", "conclusion", "答案", "选", "结论")
-_ANY_SIGN = (":", "=", "->", "→", "⇒", "➡", "|", "- ", "–", "—", "ans")
+_ANY_SIGN = (":", "=", "->", "→", "⇒", "➡", "|", "- ", "–", "—")
+_ANY_CHANGE = (
+    *("no" + mark for mark in ",.:;!… —-"), "actually", "correction", "wait", "rather", "scratch that", "i mean",
+    "make that", "my bad", "oops", "sorry", "instead", "but",
+)  # fmt: skip
 _LABELS = (
     _Cue("hash", "label", Weight.LABELLED, _HASH, ("####",)),
     _Cue("heading", "label", Weight.LABELLED, english.HEADING, _ANY_ANSWER),
     _Cue("answer_label", "label", Weight.LABELLED, english.LABEL, _ANY_SIGN),
+    _Cue("answer_label", "label", Weight.LABELLED, english.SPACED_LABEL, ("ans",)),
     _Cue("answer_is", "statement", Weight.LABELLED, english.ANSWER_IS),
-    _Cue("revision", "sentence", Weight.LABELLED, english.REVISED),
+    _Cue("revision", "sentence", Weight.LABELLED, english.REVISED, _ANY_CHANGE),
 )
 _SENTENCES = (
     _Cue("conclusion", "sentence", Weight.CONCLUDED, english.CONCLUSION),

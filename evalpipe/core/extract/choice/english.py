@@ -8,9 +8,12 @@ LABEL = re.compile(
           |correct|solution|prediction|correction)
         (?:[ ](?:answers?|choice|option|letter|value|selection|number|key|pick|one))?
         (?:[ ]\([^()\n]{0,40}\))? ["'*_`]{0,4} [ \t]{0,3}
-        (?: [ ]?is:|:|=>|=|->|[\u2192\u21d2\u27a1]|\|(?!\n)|-[ ]|[\u2013\u2014]|--[ ]
-          | (?:(?<=answer)|(?<=ans))\.?[ ](?=[(\[*]{0,3}[a-z][)\]*.]{0,3}[ ]?$) )""",
-    re.VERBOSE | re.MULTILINE,
+        (?: [ ]?is:|:|=>|=|->|[\u2192\u21d2\u27a1]|\|(?!\n)|-[ ]|[\u2013\u2014]|--[ ] )""",
+    re.VERBOSE,
+)
+# "Answer B", "Ans. B" and nothing else on the line
+SPACED_LABEL = re.compile(
+    r"""ans(?:wer)?["'*_`]{0,4}[ \t]{0,3}\.?[ ](?=[(\[*]{0,3}[a-z][)\]*.]{0,3}[ ]?$)""", re.VERBOSE | re.MULTILINE
 )
 # A line that says "Final answer" and nothing else; the answer stands under it.
 HEADING = re.compile(

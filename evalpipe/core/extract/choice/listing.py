@@ -99,6 +99,8 @@ def _all_letters(count: int) -> re.Pattern[str]:
 
 def _listings(low: str, options: Options, several: bool) -> list[tuple[int, int]]:
     """Runs of options with their letters, or of their words as a list, one behind the other."""
+    if sum(1 for _ in options.listed.finditer(low)) < 2:
+        return []
     found: list[tuple[int, int]] = []
     run: list[tuple[int, int, str]] = []
     for start, end, letter in _items(low, options):

@@ -18,6 +18,8 @@ _DRAWN = {
 }
 _IS_DRAWN = re.compile("[\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f130-\U0001f1ff]")
 _ARTICLE = re.compile(r"(?:the|a|an) (?=.{2})")
+_ARTICLES = ("the ", "a ", "an ")
+_NO_WORDS = " \t\n\r\"'`*_$.,;:!?()[]{}<>-"
 _FRACTION = re.compile(r"\\d?frac\{([^{}]{1,20})\}\{([^{}]{1,20})\}")
 _MARKUP = re.compile(r"\\(?:text|textbf|mathrm|mathbf)|[\s$\\{}*_`,]")
 # Words that stand in any sentence; as an option they are chosen only where they stand as the answer.
@@ -39,6 +41,7 @@ class Named:
 class Options:
     """`words`: what an option is called in lower case, and its letter, the longest first; words that two options share
     name neither. `by_text` and `squeezed`: the same for a whole stretch, in normal form and without any markup.
+    `initials`: what any of them begins with. `listed`: their words behind what may be a letter's or a list's mark.
     `plain_numbers`: whether a bare 2 can only be the second option, since no option has a digit.
     """
 
@@ -49,9 +52,15 @@ class Options:
     plain_numbers: bool
     numerals: frozenset[str]
     longest: int
+    initials: frozenset[str]
+    listed: re.Pattern[str]
 
     def named(self, text: str) -> str | None:
         """The option whose words these are, and nothing else."""
+        if text.isascii() and "\\" not in text:
+            begins = text.lstrip(_NO_WORDS).lower()
+            if begins[:1] not in self.initials and not begins.startswith(_ARTICLES):
+                return None  # nearly always, and far cheaper than the normal form
         form = normal(text)
         if form in self.by_text:
             return self.by_text[form]
@@ -106,7 +115,9 @@ def options_of(choices: tuple[str, ...]) -> Options:
     words = tuple(sorted(by_text.items(), key=lambda pair: -len(pair[0])))
     no_digits = not any(char.isdigit() for text in texts for char in text)
     numerals = frozenset(text for text in texts if text.isdigit())
-    return Options(letters, words, by_text, squeezed, no_digits, numerals, max(map(len, choices)))
+    initials = frozenset(text[0] for form in (*by_text, *squeezed) if (text := form.lstrip(_NO_WORDS)))
+    listed = re.compile(r"[).:、\]*•-][ \t]{0,4}\"?(?:" + "|".join(re.escape(text) for text, _ in words) + ")")
+    return Options(letters, words, by_text, squeezed, no_digits, numerals, max(map(len, choices)), initials, listed)
 
 
 def flattened(text: str) -> str:
