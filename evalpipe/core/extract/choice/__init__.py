@@ -84,36 +84,34 @@ def _claims(reply: Reply) -> list[Claim]:
         return [claim for claim in claims if not any(start <= claim.at < end for start, end in objects)]
 
     labels = without_doubles([*fields, *outside(labelled(reply)), *outside(verdicts(reply, named=True))])
-    if any(claim.letters for claim in labels) and not _changes(labels, reply):
+    if any(claim.letters for claim in labels) and not any(_changes(reply, min(claim.at for claim in labels) + 1)):
         return labels
     said = without_doubles([*labels, *outside(unlabelled(reply)), *outside(verdicts(reply, named=False))])
-    claims = _revised(said, reply)
+    changes = _changes(reply, 1)
+    claims = _revised(said, *changes)
     if not any(claim.weight == Weight.LABELLED and claim.letters for claim in claims):
-        claims = _revised(without_doubles([*said, *standing(reply)]), reply)
+        claims = _revised(without_doubles([*said, *standing(reply)]), *changes)
     return claims or [*mentioned(reply)]
 
 
-def _changes(claims: list[Claim], reply: Reply) -> tuple[list[int], list[int]] | None:
-    """Where a reply changes its mind after the first of its claims, and where it takes one back; None for nowhere."""
-    first = min((claim.at for claim in claims), default=len(reply.low)) + 1
-    marks, taken_back = revisions(reply.low, first), retractions(reply.low, first)
-    return (marks, taken_back) if marks or taken_back else None
+def _changes(reply: Reply, start: int) -> tuple[list[int], list[int]]:
+    """Where a reply changes its mind from `start` on, and where it takes something back."""
+    return revisions(reply.low, start), retractions(reply.low, start)
 
 
-def _revised(claims: list[Claim], reply: Reply) -> list[Claim]:
+def _revised(claims: list[Claim], marks: list[int], taken_back: list[int]) -> list[Claim]:
     """Claims behind a change of mind weigh as much as labels; what is taken back is no answer any more."""
-    changes = _changes(claims, reply)
-    if changes is None:
+    if not claims or not (marks or taken_back):
         return claims
-    marks, taken_back = changes
+    first = min(claim.at for claim in claims)
     raised = [
         Claim(claim.rule, Weight.LABELLED, claim.at, claim.letters, claim.start, claim.end, claim.fits)
         if claim.weight in (Weight.CONCLUDED, Weight.PICKED, Weight.JUDGED)
-        and any(mark < claim.start for mark in marks)
+        and any(first < mark < claim.start for mark in marks)
         else claim
         for claim in claims
     ]
-    raised += [Claim("retracted", Weight.LABELLED, mark, (), mark, mark) for mark in taken_back]
+    raised += [Claim("retracted", Weight.LABELLED, mark, (), mark, mark) for mark in taken_back if mark > first]
     return sorted(raised, key=lambda claim: claim.start)
 
 

@@ -10,7 +10,7 @@ from evalpipe.core.extract.choice.claims import Claim, Weight, claimed, line_end
 from evalpipe.core.extract.choice.guards import has_force, is_another, is_hedged, is_negative
 from evalpipe.core.extract.choice.reference import reference
 from evalpipe.core.extract.choice.reply import Reference, Reply, is_last
-from evalpipe.core.extract.choice.words import hits
+from evalpipe.core.extract.choice.words import any_of, hits
 
 _REACH = 300  # characters in which what a cue points at begins and ends
 MAX_CUES = 50  # of each kind, the last ones; a text of nothing but cues must not cost more than its length
@@ -35,7 +35,10 @@ class _Cue:
     needs: tuple[str, ...] = ()
 
 
-_ANY_ANSWER = ("answer", "choice", "option", "selection", "verdict", "conclusion", "答案", "选", "结论")
+_ANY_NOUN = (
+    "answer", "choice", "option", "one", "letter", "pick", "guess", "selection", "vote", "conclusion", "solution",
+    "alternative", "statement", "bet", "response", "verdict", "result",
+)  # fmt: skip
 _ANY_SIGN = (":", "=", "->", "→", "⇒", "➡", "|", "- ", "–", "—")
 _ANY_CHANGE = (
     *("no" + mark for mark in ",.:;!… —-"), "actually", "correction", "wait", "rather", "scratch that", "i mean",
@@ -43,10 +46,10 @@ _ANY_CHANGE = (
 )  # fmt: skip
 _LABELS = (
     _Cue("hash", "label", Weight.LABELLED, _HASH, ("####",)),
-    _Cue("heading", "label", Weight.LABELLED, english.HEADING, _ANY_ANSWER),
+    _Cue("heading", "label", Weight.LABELLED, english.HEADING, ("\n",)),
     _Cue("answer_label", "label", Weight.LABELLED, english.LABEL, _ANY_SIGN),
     _Cue("answer_label", "label", Weight.LABELLED, english.SPACED_LABEL, ("ans",)),
-    _Cue("answer_is", "statement", Weight.LABELLED, english.ANSWER_IS),
+    _Cue("answer_is", "statement", Weight.LABELLED, english.ANSWER_IS, _ANY_NOUN),
     _Cue("revision", "sentence", Weight.LABELLED, english.REVISED, _ANY_CHANGE),
 )
 _SENTENCES = (
@@ -76,7 +79,7 @@ def unlabelled(reply: Reply) -> Iterator[Claim]:
 
 def _cued(reply: Reply, cues: tuple[_Cue, ...]) -> Iterator[Claim]:
     for cue in cues:
-        if cue.needs and not any(word in reply.low for word in cue.needs):
+        if cue.needs and not any_of(cue.needs, reply.low):
             continue
         for hit in [*hits(cue.pattern, reply.low)][-MAX_CUES:]:
             claim = _pointed_at(reply, cue, hit.start(), hit.end())

@@ -3,7 +3,7 @@
 import re
 
 from evalpipe.core.extract.choice.claims import sentence_start, sentence_stop
-from evalpipe.core.extract.choice.words import has, hits
+from evalpipe.core.extract.choice.words import any_of, has, hits
 
 _OTHERS = re.compile(
     r"""(?:some|many|most)\s(?:people|students|would|might|may|of\syou|readers|models)
@@ -168,13 +168,13 @@ def is_hedged(low: str, start: int, end: int) -> bool:
 
 def revisions(low: str, start: int) -> list[int]:
     """Where a reply changes its mind."""
-    if not (_NO.search(low, start) or any(low.find(word, start) >= 0 for word in _REVISING)):
+    if not (_NO.search(low, start) or any_of(_REVISING, low, start)):
         return []
     return [hit.start() for hit in hits(_REVISES, low, start)]
 
 
 def retractions(low: str, start: int) -> list[int]:
     """Where a reply takes back what it said before: "Wait, that's not right."."""
-    may = _NO.search(low, start) or any(low.find(word, start) >= 0 for word in _RETRACTING)
+    may = _NO.search(low, start) or any_of(_RETRACTING, low, start)
     found = [hit.start() for hit in hits(_RETRACTS, low, start) if not hit[0].endswith(_UNDENIED)] if may else []
     return found if low.isascii() else found + [hit.start() for hit in _RETRACTS_ZH.finditer(low, start)]

@@ -5,7 +5,7 @@ import re
 from functools import lru_cache
 
 from evalpipe.core.extract.choice.options import Options
-from evalpipe.core.extract.choice.words import begins_word
+from evalpipe.core.extract.choice.words import any_of, begins_word
 from evalpipe.core.questions import LETTERS
 
 _MARK_BEFORE = re.compile(
@@ -74,7 +74,7 @@ def without_listing(flat: str, low: str, options: Options, several: bool) -> str
 
 
 def _instructions(low: str) -> list[tuple[int, int]]:
-    if not any(word in low for word in _FORMAT):
+    if not any_of(_FORMAT, low):
         return []
     return [hit.span() for hit in _INSTRUCTION.finditer(low)]
 
@@ -99,7 +99,8 @@ def _all_letters(count: int) -> re.Pattern[str]:
 
 def _listings(low: str, options: Options, several: bool) -> list[tuple[int, int]]:
     """Runs of options with their letters, or of their words as a list, one behind the other."""
-    if sum(1 for _ in options.listed.finditer(low)) < 2:
+    marked = [hit for hit in options.listed.finditer(low) if _mark_before(low, hit.start("words"))]
+    if len(marked) < 2:
         return []
     found: list[tuple[int, int]] = []
     run: list[tuple[int, int, str]] = []
@@ -117,12 +118,17 @@ def _items(low: str, options: Options) -> list[tuple[int, int, str]]:
     """Options' words behind a letter, a number or a bullet."""
     items: list[tuple[int, int, str]] = []
     for named in options.mentions(low, 0, len(low), 30 * len(options.letters), everyday=True):
-        if low[max(0, named.start - 5) : named.start].rstrip(' \t"')[-1:] not in _MARKS:
-            continue
-        mark = _MARK_BEFORE.search(low, max(0, named.start - 12), named.start)
+        mark = _mark_before(low, named.start)
         if mark:
             items.append((mark.start(), named.end, named.letter))
     return items
+
+
+def _mark_before(low: str, at: int) -> re.Match[str] | None:
+    """The letter, number or bullet before the words at `at`."""
+    if low[max(0, at - 5) : at].rstrip(' \t"')[-1:] not in _MARKS:
+        return None
+    return _MARK_BEFORE.search(low, max(0, at - 12), at)
 
 
 def _listed(run: list[tuple[int, int, str]], low: str, options: Options, several: bool) -> list[tuple[int, int]]:

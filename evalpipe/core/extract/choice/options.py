@@ -116,7 +116,7 @@ def options_of(choices: tuple[str, ...]) -> Options:
     no_digits = not any(char.isdigit() for text in texts for char in text)
     numerals = frozenset(text for text in texts if text.isdigit())
     initials = frozenset(text[0] for form in (*by_text, *squeezed) if (text := form.lstrip(_NO_WORDS)))
-    listed = re.compile(r"[).:、\]*•-][ \t]{0,4}\"?(?:" + "|".join(re.escape(text) for text, _ in words) + ")")
+    listed = re.compile(r"[).:、\]*•-][ \t]{0,4}\"?(?P<words>" + "|".join(re.escape(text) for text, _ in words) + ")")
     return Options(letters, words, by_text, squeezed, no_digits, numerals, max(map(len, choices)), initials, listed)
 
 
