@@ -87,10 +87,9 @@ def _claims(reply: Reply) -> list[Claim]:
     if any(claim.letters for claim in labels) and not any(_changes(reply, min(claim.at for claim in labels) + 1)):
         return labels
     said = without_doubles([*labels, *outside(unlabelled(reply)), *outside(verdicts(reply, named=False))])
-    changes = _changes(reply, 1)
-    claims = _revised(said, *changes)
+    claims = _revised(said, reply)
     if not any(claim.weight == Weight.LABELLED and claim.letters for claim in claims):
-        claims = _revised(without_doubles([*said, *standing(reply)]), *changes)
+        claims = _revised(without_doubles([*said, *standing(reply)]), reply)
     return claims or [*mentioned(reply)]
 
 
@@ -99,19 +98,19 @@ def _changes(reply: Reply, start: int) -> tuple[list[int], list[int]]:
     return revisions(reply.low, start), retractions(reply.low, start)
 
 
-def _revised(claims: list[Claim], marks: list[int], taken_back: list[int]) -> list[Claim]:
+def _revised(claims: list[Claim], reply: Reply) -> list[Claim]:
     """Claims behind a change of mind weigh as much as labels; what is taken back is no answer any more."""
-    if not claims or not (marks or taken_back):
+    if not claims:
         return claims
-    first = min(claim.at for claim in claims)
+    marks, taken_back = _changes(reply, min(claim.at for claim in claims) + 1)
     raised = [
         Claim(claim.rule, Weight.LABELLED, claim.at, claim.letters, claim.start, claim.end, claim.fits)
         if claim.weight in (Weight.CONCLUDED, Weight.PICKED, Weight.JUDGED)
-        and any(first < mark < claim.start for mark in marks)
+        and any(mark < claim.start for mark in marks)
         else claim
         for claim in claims
     ]
-    raised += [Claim("retracted", Weight.LABELLED, mark, (), mark, mark) for mark in taken_back if mark > first]
+    raised += [Claim("retracted", Weight.LABELLED, mark, (), mark, mark) for mark in taken_back]
     return sorted(raised, key=lambda claim: claim.start)
 
 

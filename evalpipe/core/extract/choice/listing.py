@@ -3,6 +3,7 @@ another question in the manner of few-shot examples. It is blanked out, so that 
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 from evalpipe.core.extract.choice.options import Options
 from evalpipe.core.extract.choice.words import any_of, begins_word
@@ -11,7 +12,6 @@ from evalpipe.core.questions import LETTERS
 _MARK_BEFORE = re.compile(
     r"(?:(?<![a-z0-9])\(?(?:[a-z]|\d{1,2})\"?[).:、\]]{1,2}|^[ \t]{0,4}[-*•])[ \t]{0,4}\"?$", re.MULTILINE
 )
-_MARKS = frozenset(").:、]-*•")
 _BETWEEN = re.compile(r"[\s.,;|/*_>\"-]{0,8}(?:(?:and|or|和|或)\s)?[*_\s|>\"-]{0,4}")
 _INSTRUCTION = re.compile(
     r"""^[ \t>*"']{0,4}(?:(?:please|now|you\smust|you\sshould|instructions?:|note:)[ ])?
@@ -99,9 +99,6 @@ def _all_letters(count: int) -> re.Pattern[str]:
 
 def _listings(low: str, options: Options, several: bool) -> list[tuple[int, int]]:
     """Runs of options with their letters, or of their words as a list, one behind the other."""
-    marked = [hit for hit in options.listed.finditer(low) if _mark_before(low, hit.start("words"))]
-    if len(marked) < 2:
-        return []
     found: list[tuple[int, int]] = []
     run: list[tuple[int, int, str]] = []
     for start, end, letter in _items(low, options):
@@ -117,18 +114,11 @@ def _listings(low: str, options: Options, several: bool) -> list[tuple[int, int]
 def _items(low: str, options: Options) -> list[tuple[int, int, str]]:
     """Options' words behind a letter, a number or a bullet."""
     items: list[tuple[int, int, str]] = []
-    for named in options.mentions(low, 0, len(low), 30 * len(options.letters), everyday=True):
-        mark = _mark_before(low, named.start)
+    for hit in islice(options.listed.finditer(low), 30 * len(options.letters)):
+        mark = _MARK_BEFORE.search(low, max(0, hit.start("words") - 12), hit.start("words"))
         if mark:
-            items.append((mark.start(), named.end, named.letter))
+            items.append((mark.start(), hit.end(), options.by_text[hit["words"]]))
     return items
-
-
-def _mark_before(low: str, at: int) -> re.Match[str] | None:
-    """The letter, number or bullet before the words at `at`."""
-    if low[max(0, at - 5) : at].rstrip(' \t"')[-1:] not in _MARKS:
-        return None
-    return _MARK_BEFORE.search(low, max(0, at - 12), at)
 
 
 def _listed(run: list[tuple[int, int, str]], low: str, options: Options, several: bool) -> list[tuple[int, int]]:

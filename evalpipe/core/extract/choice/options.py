@@ -81,16 +81,13 @@ class Options:
                 return Named(letter, end - len(words), end)
         return None
 
-    def mentions(self, low: str, start: int, end: int, most: int = 20, *, everyday: bool = False) -> list[Named]:
-        """Where [start, end) has options' words, none of them inside another's.
-
-        Args:
-            everyday: whether words that any sentence may have, such as "no", are looked for.
-        """
+    def mentions(self, low: str, start: int, end: int, most: int = 20) -> list[Named]:
+        """Where [start, end) has options' words, none of them inside another's; not words that any sentence may have,
+        such as "no"."""
         found: list[Named] = []
         for words, letter in self.words:
             common = words in _EVERYDAY or (len(words) < 2 and words.isascii())
-            at = -1 if common and not everyday else low.find(words, start, end)
+            at = -1 if common else low.find(words, start, end)
             while at >= 0 and len(found) < most:
                 stop = at + len(words)
                 if _is_apart(low, at, stop) and not any(each.start < stop and at < each.end for each in found):
@@ -116,7 +113,7 @@ def options_of(choices: tuple[str, ...]) -> Options:
     no_digits = not any(char.isdigit() for text in texts for char in text)
     numerals = frozenset(text for text in texts if text.isdigit())
     initials = frozenset(text[0] for form in (*by_text, *squeezed) if (text := form.lstrip(_NO_WORDS)))
-    listed = re.compile(r"[).:、\]*•-][ \t]{0,4}\"?(?P<words>" + "|".join(re.escape(text) for text, _ in words) + ")")
+    listed = re.compile(r"[).:、\]*•-][ \t]{0,4}\"?(?P<words>" + "|".join(_as_words(text) for text, _ in words) + ")")
     return Options(letters, words, by_text, squeezed, no_digits, numerals, max(map(len, choices)), initials, listed)
 
 
@@ -144,6 +141,11 @@ def is_ideograph(char: str) -> bool:
 
 def _bare(form: str) -> str:
     return _MARKUP.sub("", _FRACTION.sub(r"\1/\2", form) if "frac" in form else form)
+
+
+def _as_words(text: str) -> str:
+    """A pattern of the text, not as the beginning of longer words."""
+    return re.escape(text) + (r"(?![^\W_\u4e00-\u9fff])" if text[-1].isalnum() and not is_ideograph(text[-1]) else "")
 
 
 def _is_apart(low: str, start: int, end: int) -> bool:
