@@ -19,15 +19,16 @@ supposed or said of others is no claim (guards.py); a listing of the options and
 from collections.abc import Iterator, Sequence
 
 from evalpipe.core.extract.choice.claims import Claim, Weight, without_doubles
-from evalpipe.core.extract.choice.cues import labelled, unlabelled
+from evalpipe.core.extract.choice.cues import labelled, last_word, unlabelled
 from evalpipe.core.extract.choice.fields import fielded
 from evalpipe.core.extract.choice.guards import retractions, revisions
 from evalpipe.core.extract.choice.lines import standing, whole
-from evalpipe.core.extract.choice.listing import without_listing, without_run_on
+from evalpipe.core.extract.choice.listing import may_instruct, without_listing, without_run_on
 from evalpipe.core.extract.choice.mention import mentioned
 from evalpipe.core.extract.choice.options import choices_key, flattened, lowered, options_of
 from evalpipe.core.extract.choice.reply import Reply
 from evalpipe.core.extract.choice.verdicts import verdicts
+from evalpipe.core.extract.choice.words import any_of
 from evalpipe.core.scores import Confidence, Extraction
 
 _CONFIDENCE: dict[Weight, Confidence] = {
@@ -66,6 +67,10 @@ def _read(text: str, choices: Sequence[str], several: bool) -> Extraction:
         flat = flat[:_HEAD] + "\n" * (len(flat) - _HEAD - _TAIL) + flat[-_TAIL:]
         reply = Reply(flat, lowered(flat), options, several)
     end = without_run_on(reply.low, options)
+    if not several and end == len(flat) and not any_of(("{", "}"), flat) and not may_instruct(reply.low):
+        claim = last_word(reply)
+        if claim:
+            return _decided(claim, [claim], reply)
     flat = without_listing(flat[:end], reply.low[:end], options, several)
     reply = Reply(flat, lowered(flat), options, several)
     claims = _claims(reply)

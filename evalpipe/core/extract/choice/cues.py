@@ -13,6 +13,7 @@ from evalpipe.core.extract.choice.reply import Reference, Reply, is_last
 from evalpipe.core.extract.choice.words import any_of, hits
 
 _REACH = 300  # characters in which what a cue points at begins and ends
+_ENDING = 80  # characters at a reply's end in which its last label is looked for first
 MAX_CUES = 50  # of each kind, the last ones; a text of nothing but cues must not cost more than its length
 
 _BOXED = re.compile(r"\\(?:boxed|fbox)[ ]?\{")
@@ -52,6 +53,7 @@ _LABELS = (
     _Cue("answer_is", "statement", Weight.LABELLED, english.ANSWER_IS, _ANY_NOUN),
     _Cue("revision", "sentence", Weight.LABELLED, english.REVISED, _ANY_CHANGE),
 )
+_LAST_WORDS = tuple(cue for cue in _LABELS if cue.rule in ("answer_label", "answer_is"))
 _SENTENCES = (
     _Cue("conclusion", "sentence", Weight.CONCLUDED, english.CONCLUSION),
     _Cue("pick", "sentence", Weight.PICKED, english.PICK),
@@ -70,6 +72,21 @@ def labelled(reply: Reply) -> Iterator[Claim]:
     """The claims that labels, and words that revise, make; those without force left out."""
     yield from _enclosed(reply)
     yield from _cued(reply, _LABELS if reply.low.isascii() else (*_LABELS, *_LABELS_ZH))
+
+
+def last_word(reply: Reply) -> Claim | None:
+    """The label that a reply ends with, and its one letter: nothing stands behind it that could weigh more.
+
+    Most replies that reason end so, and need no further reading.
+    """
+    end = len(reply.low.rstrip())
+    cues = _LAST_WORDS if reply.low.isascii() else (*_LAST_WORDS, *_LABELS_ZH[:1])
+    for cue in cues:
+        found = [*hits(cue.pattern, reply.low, max(0, end - _ENDING), end)]
+        claim = _pointed_at(reply, cue, found[-1].start(), found[-1].end()) if found else None
+        if claim and claim.fits and len(claim.letters) == 1 and claim.letters[0] in reply.options.letters:
+            return claim if is_last(reply, claim.end, end) else None
+    return None
 
 
 def unlabelled(reply: Reply) -> Iterator[Claim]:

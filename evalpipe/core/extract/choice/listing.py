@@ -73,10 +73,13 @@ def without_listing(flat: str, low: str, options: Options, several: bool) -> str
     return "".join(chars)
 
 
+def may_instruct(low: str) -> bool:
+    """Whether a text may show how to answer; most do not."""
+    return any_of(_FORMAT, low)
+
+
 def _instructions(low: str) -> list[tuple[int, int]]:
-    if not any_of(_FORMAT, low):
-        return []
-    return [hit.span() for hit in _INSTRUCTION.finditer(low)]
+    return [hit.span() for hit in _INSTRUCTION.finditer(low)] if may_instruct(low) else []
 
 
 def _letters_named(low: str, options: Options, several: bool) -> list[tuple[int, int]]:
