@@ -54,10 +54,10 @@ _UNSURE_WHETHER = re.compile(
     re.VERBOSE,
 )
 _DENIED = re.compile(
-    r"""(?:n't|not|never|cannot|hardly|doubt|deny|disagree|isn't)\s(?:to\s)?
+    r"""(?:n't|not|never|cannot|hardly|(?<!no\s)(?<!a\s)doubt|deny|disagree|isn't)\s(?:to\s)?
           (?:think|believe|say|claim|agree|convinced|certain|sure|assume|mean|imply|choose|pick|select|go|be|conclude
-            |that|the|an?)(?![a-z])[^,;.]{0,60}$
-      | (?:not|never|n't|neither|nor|rather\sthan|instead\sof|doubt(?:\sthat)?|than)\s?$
+            |that|the|an?(?=\s[a-z]{2}))(?![a-z])[^,;.]{0,60}$
+      | (?:not|never|n't|neither|nor|rather\sthan|instead\sof|(?<!no\s)(?<!a\s)doubt(?:\sthat)?|than)\s?$
       | (?:(?<![a-z])(?:false|untrue)\sthat|(?:wrong|incorrect|mistake)\sto\s(?:say|think|claim|conclude|assume))
           [^,;.]{0,60}$
       | (?<![a-z])(?:any|every)thing\s$ | (?<![a-z])all\s$

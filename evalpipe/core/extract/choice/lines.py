@@ -13,6 +13,7 @@ _SHORT = 80  # characters of a reply that may be a reference and nothing else
 _CUE_BEFORE = re.compile(
     r"[{<]|(?!(?:the|option|choice|letter|number|both|no|all)(?![a-z]))(?<![a-z])[a-z]|(?!选项|第)[\u4e00-\u9fff]"
 )
+_WORD = re.compile(r"\w")
 _TEX = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\{")
 _LINE = re.compile(
     r"^[ \t>#|]{0,8}(?:[-*•+][ ])?(?:\[[ xX✓]\][ ])?(?:(?:Option|Choice|选项)[ ])?"
@@ -70,7 +71,7 @@ def _lines(reply: Reply) -> Iterator[Claim]:
     unless exactly one is ticked."""
     flat = reply.flat
     found = _option_lines(reply)[-MAX_LINES:]
-    alone = [hit for hit in found if not re.search(r"\w", hit["rest"])]
+    alone = [hit for hit in found if not _WORD.search(hit["rest"])]
     lettered = {hit["letter"].upper() for hit in found}
     ticked = (
         [hit for hit in found if _TICKED.search(hit[0]) and not _CROSSED.search(hit[0])] if len(lettered) > 1 else []
@@ -95,7 +96,7 @@ def _option_lines(reply: Reply) -> list[re.Match[str]]:
 
 
 def _is_option_line(hit: re.Match[str]) -> bool:
-    if not re.search(r"\w", hit["rest"]):
+    if not _WORD.search(hit["rest"]):
         return hit["letter"].isupper() or bool(hit["open"]) or ")" in hit["close"]
     if "|" in hit[0][:3]:
         return hit["letter"].isupper() and hit["rest"].startswith("|")

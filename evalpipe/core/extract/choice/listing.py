@@ -12,7 +12,7 @@ from evalpipe.core.questions import LETTERS
 _MARK_BEFORE = re.compile(
     r"(?:(?<![a-z0-9])\(?(?:[a-z]|\d{1,2})\"?[).:、\]]{1,2}|^[ \t]{0,4}[-*•])[ \t]{0,4}\"?$", re.MULTILINE
 )
-_BETWEEN = re.compile(r"[\s.,;|/*_>\"-]{0,8}(?:(?:and|or|和|或)\s)?[*_\s|>\"-]{0,4}")
+_BETWEEN = re.compile(r"[\s.,;|/*_>\"-]{0,8}(?:选项|(?:option|choice)[ ])?(?:(?:and|or|和|或)\s)?[*_\s|>\"-]{0,4}")
 _INSTRUCTION = re.compile(
     r"""^[ \t>*"']{0,4}(?:(?:please|now|you\smust|you\sshould|instructions?:|note:)[ ])?
         (?:reply|answer|respond|output|write|end|finish|give|provide|choose|select|pick|return|state

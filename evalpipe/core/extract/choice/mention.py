@@ -18,7 +18,7 @@ _FAVOUR = re.compile(
     r"(?<![a-z])(?:seems?|fits?|best|most|lean\w*|makes\ssense|plausible|likely|going|describes|matches|what\si|my|works|right|answer|choose|pick|select)(?![a-z])|最|更|合理|应该|符合|选择第"
 )
 _SPOKEN_OF = re.compile(
-    r"(?:option|choice|answer|选项)\s?[(*\"'\[]{0,3}(?P<letter>[a-z])(?![a-z0-9'])|[(\[](?P<marked>[a-z])[)\]]|(?P<zh>[a-z])(?:选项|项)"
+    r"(?:(?:option|choice|answer)(?!s)|选项)\s?[(*\"'\[]{0,3}(?P<letter>[a-z])(?![a-z0-9'])|[(\[](?P<marked>[a-z])[)\]]|(?P<zh>[a-z])(?:选项|项)"
 )
 _ORDINAL_OF = re.compile(
     r"(?:the\s(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last)\s(?:option|choice|one|answer)|第?[一二三四五六七八九十]个?(?:选项|项))"
