@@ -43,7 +43,8 @@ ANSWER_IS = re.compile(
 )
 # "So, B", "that leaves B", "which matches option B", "-> B"
 CONCLUSION = re.compile(
-    r"""(?:so|therefore|thus|hence|consequently|accordingly|overall|finally|in[ ]conclusion|in[ ]short
+    r"""(?:so|therefore|thus|hence|undoubtedly|without[ ]a[ ]doubt|consequently
+          |accordingly|overall|finally|in[ ]conclusion|in[ ]short
           |that[ ]leaves|that[ ]only[ ]leaves|which[ ]leaves|which[ ]only[ ]leaves|leaving|leaves|left[ ]with
           |correspond(?:s|ing)[ ]to|match(?:es|ing)|equivalent[ ]to|which[ ](?:is|means)|that[ ]is|i\.e\.
           |making(?:[ ]it)?
@@ -65,7 +66,7 @@ PICK = re.compile(
       | it(?:['’]s|[ ](?:is|(?:must|has[ ]to|should|would|will)[ ]be))(?![a-z'’])
       | that(?:['’]s|[ ](?:is|(?:must|has[ ]to|should|would|will)[ ]be))(?![a-z'’])
       | go(?:ing)?[ ](?:with|for)(?![a-z]) | choose(?![a-z]) | select(?![a-z]) | pick(?![a-z])
-      | probably(?![a-z]) | presumably(?![a-z]) | definitely(?![a-z]) | likely(?![a-z]) | must[ ]be(?![a-z])
+      | probably(?![a-z]) | presumably(?![a-z]) | definitely(?![a-z]) | likely(?![a-z]) | (?:must|gotta)[ ]be(?![a-z])
       | let['’]s[ ](?:say|go[ ]with|choose|pick)""",
     re.VERBOSE,
 )

@@ -39,6 +39,9 @@ _NOT_OF_THE_QUESTION = re.compile(
       | [我你您他她]|考[查察]|涉及|关于|讨论|介绍""",
     re.VERBOSE,
 )
+_QUOTES = re.compile(
+    r"(?:says?|said|states?|stated|reads?|lists?|claims?|mentions?)\s[\"'*(]{0,3}$"
+)  # "option D says ..."
 _ENDS_SENTENCE = re.compile(
     r"""["'*_`)\]}$]{0,6}(?:\s?[(\[](?:(?:option|choice|选项)\s?)?(?P<letter>[a-z])[)\]])?
         \s*(?:$|[.!\n;]|,?\s?(?:because|since|due\sto|as|thanks\sto)(?![a-z]|\swell)|[,(]?\s?因为
@@ -83,7 +86,8 @@ def _identified(reply: Reply, start: int, end: int) -> Reference | None:
     found = reply.options.mentions(low, start, end)
     for named in reversed(found):
         behind = _ENDS_SENTENCE.match(low, named.end, end)
-        phrase = _is_phrase(reply, named.start, named.end) and reply.flat[end - 1] in '.!)"*'
+        quoted = _QUOTES.search(low, start, named.start) is not None
+        phrase = not quoted and _is_phrase(reply, named.start, named.end) and reply.flat[end - 1] in '.!)"*'
         if behind is None and not phrase:
             continue
         before = low[sentence_start(low, named.start) : named.start]
