@@ -34,17 +34,15 @@ _IS_IT = re.compile(
     re.VERBOSE,
 )
 _NOT_OF_THE_QUESTION = re.compile(
-    r"""^[\s"'*(]{0,4}(?:an?|some|many|most|people|there|here|question|topic)(?![a-z])
+    r"""^[\s"'*(]{0,4}(?:an?|some|many|most|people|there(?!\sis\s$)|here|question|topic)(?![a-z])
       | (?<![a-z])(?:i|me|my|we|our|us|you|your|he|she|his|her|they|them|their|question|topic|passage)(?![a-z])
       | [我你您他她]|考[查察]|涉及|关于|讨论|介绍""",
     re.VERBOSE,
 )
-_QUOTES = re.compile(
-    r"(?:says?|said|states?|stated|reads?|lists?|claims?|mentions?)\s[\"'*(]{0,3}$"
-)  # "option D says ..."
 _ENDS_SENTENCE = re.compile(
     r"""["'*_`)\]}$]{0,6}(?:\s?[(\[](?:(?:option|choice|选项)\s?)?(?P<letter>[a-z])[)\]])?
-        \s*(?:$|[.!\n;]|,?\s?(?:because|since|due\sto|as|thanks\sto)(?![a-z]|\swell)|[,(]?\s?因为
+        \s*(?:$|[.!\n;]|,?\s?(?:because|since|due\sto|as|thanks\sto)(?![a-z]|\swell)
+          |\sto\s(?:tell|say|know|decide|determine)(?![a-z])|[,(]?\s?因为
           |,?\s?(?:not|rather\sthan|而不是|而非|不是)\s?(?P<contrast>[^.!?;\n]{1,60})[.!]?\s*$)""",
     re.VERBOSE,
 )
@@ -86,30 +84,22 @@ def _identified(reply: Reply, start: int, end: int) -> Reference | None:
     found = reply.options.mentions(low, start, end)
     for named in reversed(found):
         behind = _ENDS_SENTENCE.match(low, named.end, end)
-        quoted = _QUOTES.search(low, start, named.start) is not None
-        phrase = not quoted and _is_phrase(reply, named.start, named.end) and reply.flat[end - 1] in '.!)"*'
-        if behind is None and not phrase:
+        if behind is None:
             continue
         before = low[sentence_start(low, named.start) : named.start]
-        if not phrase and (not _IS_IT.search(before) or _NOT_OF_THE_QUESTION.search(before)):
+        if not _IS_IT.search(before) or _NOT_OF_THE_QUESTION.search(before):
             continue
         if is_negative(low, max(start, named.start - 15), named.start):
             continue  # "not Venus", the contrast
-        stop = behind.start("contrast") if behind and behind["contrast"] else end
-        if behind and behind["letter"] and behind["letter"].upper() != named.letter:
+        stop = behind.start("contrast") if behind["contrast"] else end
+        if behind["letter"] and behind["letter"].upper() != named.letter:
             return None
         if any(other.letter != named.letter and other.start < stop for other in found):
             return None
         if is_negative(low, start, named.start) or is_hedged(low, start, named.start):
             return None
-        if not (behind and behind["contrast"]) and (is_hedged(low, named.end, end) or is_negative(low, named.end, end)):
+        if not behind["contrast"] and (is_hedged(low, named.end, end) or is_negative(low, named.end, end)):
             return None
         if has_force(low, named.start, named.end, named_as_answer=False):
             return Reference((named.letter,), named.start, named.end, words=True)
     return None
-
-
-def _is_phrase(reply: Reply, start: int, end: int) -> bool:
-    """Whether an option's words are too many to be said by the way, and no name: "not enough information"."""
-    words = reply.flat[start:end].split()
-    return len(words) >= 3 and any(word[0].islower() and len(word) > 3 for word in words)

@@ -12,7 +12,7 @@ REASON = (
 )
 _AFTER_WORDS = re.compile(rf"[\"'*_)\]}}$`]{{0,6}}(?:\s*(?:[.,;:!?()\[\]\n|/+&<>~、、\u2013\u2014]|--?\s|{REASON}|$))")
 _AFTER_WORDS_ZH = frozenset("因是的而由这吧和或、")
-_TO_WORDS = re.compile(r"[\s)\].:,*_`\"'】」}$>、(\[-]{1,8}(?:(?:which is|i\.e\.|namely|that is),?\s?[\"'*(]{0,3})?")
+_TO_WORDS = re.compile(r"[\s)\].:,=*_`\"'】」}$>、(\[-]{1,8}(?:(?:which is|i\.e\.|namely|that is),?\s?[\"'*(]{0,3})?")
 _TO_LETTER = re.compile(
     r"[\s\"'*_`.]{0,6}[(\[,-]\s?(?:which is )?(?:option |choice |选项)?([a-z])[)\]*.]{0,3}(?![a-z0-9'])"
 )
