@@ -9,24 +9,26 @@ A reply makes claims, each by a named rule with a weight (claims.py); the weight
   `ticked`
 - picked: `pick` ("I think it's B")
 - judged: `verdict` ("B is correct"), `bold`
-- mentioned: `only_named`, the one option that a short reply speaks of
+- mentioned: `only_named`, the one option that a short reply names as what is asked (mention.py)
 
 Of the unlabelled, those of one weight must agree: where they do not, the reply is unparsed. What is negated, asked,
 supposed or said of others is no claim (guards.py); a listing of the options and the instruction chooses nothing
 (listing.py). The English article "a" and the pronoun "I" are not options.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from evalpipe.core.extract.choice.claims import Claim, Weight, without_doubles
-from evalpipe.core.extract.choice.cues import cued
+from evalpipe.core.extract.choice.cues import labelled, last_word, unlabelled
 from evalpipe.core.extract.choice.fields import fielded
 from evalpipe.core.extract.choice.guards import retractions, revisions
-from evalpipe.core.extract.choice.lines import mentioned, standing, whole
-from evalpipe.core.extract.choice.listing import without_listing, without_run_on
+from evalpipe.core.extract.choice.lines import standing, whole
+from evalpipe.core.extract.choice.listing import may_instruct, without_listing, without_run_on
+from evalpipe.core.extract.choice.mention import mentioned
 from evalpipe.core.extract.choice.options import choices_key, flattened, lowered, options_of
 from evalpipe.core.extract.choice.reply import Reply
 from evalpipe.core.extract.choice.verdicts import verdicts
+from evalpipe.core.extract.choice.words import any_of
 from evalpipe.core.scores import Confidence, Extraction
 
 _CONFIDENCE: dict[Weight, Confidence] = {
@@ -65,6 +67,10 @@ def _read(text: str, choices: Sequence[str], several: bool) -> Extraction:
         flat = flat[:_HEAD] + "\n" * (len(flat) - _HEAD - _TAIL) + flat[-_TAIL:]
         reply = Reply(flat, lowered(flat), options, several)
     end = without_run_on(reply.low, options)
+    if not several and end == len(flat) and not any_of(("{", "}"), flat) and not may_instruct(reply.low):
+        claim = last_word(reply)
+        if claim:
+            return _decided(claim, [claim], reply)
     flat = without_listing(flat[:end], reply.low[:end], options, several)
     reply = Reply(flat, lowered(flat), options, several)
     claims = _claims(reply)
@@ -78,22 +84,30 @@ def _read(text: str, choices: Sequence[str], several: bool) -> Extraction:
 def _claims(reply: Reply) -> list[Claim]:
     """What the reply claims; the lighter kinds are looked for only where there is nothing weightier."""
     fields, objects = fielded(reply)
-    outside = (claim for claim in cued(reply) if not any(start <= claim.at < end for start, end in objects))
-    judged = (claim for claim in verdicts(reply) if not any(start <= claim.at < end for start, end in objects))
-    said = without_doubles(iter([*fields, *outside, *judged]))
+
+    def outside(claims: Iterator[Claim]) -> list[Claim]:
+        return [claim for claim in claims if not any(start <= claim.at < end for start, end in objects)]
+
+    labels = without_doubles([*fields, *outside(labelled(reply)), *outside(verdicts(reply, named=True))])
+    if any(claim.letters for claim in labels) and not any(_changes(reply, min(claim.at for claim in labels) + 1)):
+        return labels
+    said = without_doubles([*labels, *outside(unlabelled(reply)), *outside(verdicts(reply, named=False))])
     claims = _revised(said, reply)
     if not any(claim.weight == Weight.LABELLED and claim.letters for claim in claims):
-        claims = _revised(without_doubles(iter([*said, *standing(reply)])), reply)
+        claims = _revised(without_doubles([*said, *standing(reply)]), reply)
     return claims or [*mentioned(reply)]
+
+
+def _changes(reply: Reply, start: int) -> tuple[list[int], list[int]]:
+    """Where a reply changes its mind from `start` on, and where it takes something back."""
+    return revisions(reply.low, start), retractions(reply.low, start)
 
 
 def _revised(claims: list[Claim], reply: Reply) -> list[Claim]:
     """Claims behind a change of mind weigh as much as labels; what is taken back is no answer any more."""
-    first = min((claim.at for claim in claims), default=len(reply.low))
-    marks = revisions(reply.low, first + 1)
-    taken_back = retractions(reply.low, first + 1)
-    if not marks and not taken_back:
+    if not claims:
         return claims
+    marks, taken_back = _changes(reply, min(claim.at for claim in claims) + 1)
     raised = [
         Claim(claim.rule, Weight.LABELLED, claim.at, claim.letters, claim.start, claim.end, claim.fits)
         if claim.weight in (Weight.CONCLUDED, Weight.PICKED, Weight.JUDGED)

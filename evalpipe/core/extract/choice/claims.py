@@ -1,6 +1,6 @@
 """Claims: what a reply says its answer is, by which words, and how much they weigh."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -79,7 +79,7 @@ def _stop_before(text: str, floor: int, at: int) -> int:
     return floor
 
 
-def without_doubles(claims: Iterator[Claim]) -> list[Claim]:
+def without_doubles(claims: Iterable[Claim]) -> list[Claim]:
     """In the text's order, each place once, by the weightiest that reads it."""
     best: dict[int, Claim] = {}
     for claim in claims:

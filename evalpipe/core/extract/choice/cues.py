@@ -7,12 +7,13 @@ from typing import Literal
 
 from evalpipe.core.extract.choice import chinese, english
 from evalpipe.core.extract.choice.claims import Claim, Weight, claimed, line_end, sentence_stop
-from evalpipe.core.extract.choice.guards import has_force, is_hedged, is_negative
+from evalpipe.core.extract.choice.guards import has_force, is_another, is_hedged, is_negative
 from evalpipe.core.extract.choice.reference import reference
 from evalpipe.core.extract.choice.reply import Reference, Reply, is_last
-from evalpipe.core.extract.choice.words import hits
+from evalpipe.core.extract.choice.words import any_of, hits
 
 _REACH = 300  # characters in which what a cue points at begins and ends
+_ENDING = 80  # characters at a reply's end in which its last label is looked for first
 MAX_CUES = 50  # of each kind, the last ones; a text of nothing but cues must not cost more than its length
 
 _BOXED = re.compile(r"\\(?:boxed|fbox)[ ]?\{")
@@ -35,30 +36,67 @@ class _Cue:
     needs: tuple[str, ...] = ()
 
 
-_ANY_ANSWER = ("answer", "choice", "option", "selection", "verdict", "conclusion", "答案", "选", "结论")
-_ANY_SIGN = (":", "=", "->", "→", "⇒", "➡", "|", "- ", "–", "—", "ans")
-_CUES = (
+_ANY_NOUN = (
+    "answer", "choice", "option", "one", "letter", "pick", "guess", "selection", "vote", "conclusion", "solution",
+    "alternative", "statement", "bet", "response", "verdict", "result",
+)  # fmt: skip
+_ANY_SIGN = (":", "=", "->", "→", "⇒", "➡", "|", "- ", "–", "—")
+_ANY_CHANGE = (
+    *("no" + mark for mark in ",.:;!… —-"), "actually", "correction", "wait", "rather", "scratch that", "i mean",
+    "make that", "my bad", "oops", "sorry", "instead", "but",
+)  # fmt: skip
+_LABELS = (
     _Cue("hash", "label", Weight.LABELLED, _HASH, ("####",)),
-    _Cue("heading", "label", Weight.LABELLED, english.HEADING, _ANY_ANSWER),
+    _Cue("heading", "label", Weight.LABELLED, english.HEADING, ("\n",)),
     _Cue("answer_label", "label", Weight.LABELLED, english.LABEL, _ANY_SIGN),
-    _Cue("answer_is", "statement", Weight.LABELLED, english.ANSWER_IS),
+    _Cue("answer_label", "label", Weight.LABELLED, english.SPACED_LABEL, ("ans",)),
+    _Cue("answer_is", "statement", Weight.LABELLED, english.ANSWER_IS, _ANY_NOUN),
+    _Cue("revision", "sentence", Weight.LABELLED, english.REVISED, _ANY_CHANGE),
+)
+_LAST_WORDS = tuple(cue for cue in _LABELS if cue.rule in ("answer_label", "answer_is"))
+_SENTENCES = (
     _Cue("conclusion", "sentence", Weight.CONCLUDED, english.CONCLUSION),
     _Cue("pick", "sentence", Weight.PICKED, english.PICK),
-    _Cue("revision", "sentence", Weight.LABELLED, english.REVISED),
 )
-_CUES_ZH = (
+_LABELS_ZH = (
     _Cue("answer_zh", "statement", Weight.LABELLED, chinese.ANSWER, ("答", "正确", "选", "结论", "符合")),
-    _Cue("conclusion", "sentence", Weight.CONCLUDED, chinese.CONCLUSION),
-    _Cue("pick", "sentence", Weight.PICKED, chinese.PICK),
     _Cue("revision", "sentence", Weight.LABELLED, chinese.REVISED),
 )
+_SENTENCES_ZH = (
+    _Cue("conclusion", "sentence", Weight.CONCLUDED, chinese.CONCLUSION),
+    _Cue("pick", "sentence", Weight.PICKED, chinese.PICK),
+)
 
 
-def cued(reply: Reply) -> Iterator[Claim]:
-    """The claims that cues make, those without force left out."""
+def labelled(reply: Reply) -> Iterator[Claim]:
+    """The claims that labels, and words that revise, make; those without force left out."""
     yield from _enclosed(reply)
-    for cue in _CUES if reply.low.isascii() else (*_CUES, *_CUES_ZH):
-        if cue.needs and not any(word in reply.low for word in cue.needs):
+    yield from _cued(reply, _LABELS if reply.low.isascii() else (*_LABELS, *_LABELS_ZH))
+
+
+def last_word(reply: Reply) -> Claim | None:
+    """The label that a reply ends with, and its one letter: nothing stands behind it that could weigh more.
+
+    Most replies that reason end so, and need no further reading.
+    """
+    end = len(reply.low.rstrip())
+    cues = _LAST_WORDS if reply.low.isascii() else (*_LAST_WORDS, *_LABELS_ZH[:1])
+    for cue in cues:
+        found = [*hits(cue.pattern, reply.low, max(0, end - _ENDING), end)]
+        claim = _pointed_at(reply, cue, found[-1].start(), found[-1].end()) if found else None
+        if claim and claim.fits and len(claim.letters) == 1 and claim.letters[0] in reply.options.letters:
+            return claim if is_last(reply, claim.end, end) else None
+    return None
+
+
+def unlabelled(reply: Reply) -> Iterator[Claim]:
+    """The claims of the other cues."""
+    yield from _cued(reply, _SENTENCES if reply.low.isascii() else (*_SENTENCES, *_SENTENCES_ZH))
+
+
+def _cued(reply: Reply, cues: tuple[_Cue, ...]) -> Iterator[Claim]:
+    for cue in cues:
+        if cue.needs and not any_of(cue.needs, reply.low):
             continue
         for hit in [*hits(cue.pattern, reply.low)][-MAX_CUES:]:
             claim = _pointed_at(reply, cue, hit.start(), hit.end())
@@ -108,6 +146,8 @@ def _pointed_at(reply: Reply, cue: _Cue, at: int, start: int) -> Claim | None:
     read = reference(reply, start, end, bare_number=cue.points != "sentence")
     if read is None:
         return _unread(reply, cue, at, start, end)
+    if is_another(low, at):
+        return None
     if cue.points != "label":
         if not has_force(low, at, read.end, named_as_answer=cue.points == "statement"):
             return None

@@ -8,9 +8,12 @@ LABEL = re.compile(
           |correct|solution|prediction|correction)
         (?:[ ](?:answers?|choice|option|letter|value|selection|number|key|pick|one))?
         (?:[ ]\([^()\n]{0,40}\))? ["'*_`]{0,4} [ \t]{0,3}
-        (?: [ ]?is:|:|=>|=|->|[\u2192\u21d2\u27a1]|\|(?!\n)|-[ ]|[\u2013\u2014]|--[ ]
-          | (?:(?<=answer)|(?<=ans))\.?[ ](?=[(\[*]{0,3}[a-z][)\]*.]{0,3}[ ]?$) )""",
-    re.VERBOSE | re.MULTILINE,
+        (?: [ ]?is:|:|=>|=|->|[\u2192\u21d2\u27a1]|\|(?!\n)|-[ ]|[\u2013\u2014]|--[ ] )""",
+    re.VERBOSE,
+)
+# "Answer B", "Ans. B" and nothing else on the line
+SPACED_LABEL = re.compile(
+    r"""ans(?:wer)?["'*_`]{0,4}[ \t]{0,3}\.?[ ](?=[(\[*]{0,3}[a-z][)\]*.]{0,3}[ ]?$)""", re.VERBOSE | re.MULTILINE
 )
 # A line that says "Final answer" and nothing else; the answer stands under it.
 HEADING = re.compile(
@@ -40,9 +43,11 @@ ANSWER_IS = re.compile(
 )
 # "So, B", "that leaves B", "which matches option B", "-> B"
 CONCLUSION = re.compile(
-    r"""(?:so|therefore|thus|hence|consequently|accordingly|overall|finally|in[ ]conclusion|in[ ]short
+    r"""(?:so|therefore|thus|hence|undoubtedly|without[ ]a[ ]doubt|consequently
+          |accordingly|overall|finally|in[ ]conclusion|in[ ]short
           |that[ ]leaves|that[ ]only[ ]leaves|which[ ]leaves|which[ ]only[ ]leaves|leaving|leaves|left[ ]with
-          |correspond(?:s|ing)[ ]to|match(?:es|ing)|equivalent[ ]to|which[ ](?:is|means)|that[ ]is|i\.e\.|making[ ]it
+          |correspond(?:s|ing)[ ]to|match(?:es|ing)|equivalent[ ]to|which[ ](?:is|means)|that[ ]is|i\.e\.
+          |making(?:[ ]it)?
           |point(?:s|ing)?[ ]to|\u2192|\u21d2|\u27a1|=>|->
           |,[ ](?=(?:option|choice)[ ])|\u2014[ ](?=(?:option|choice)[ ])|-[ ](?=(?:option|choice)[ ])
           |:(?<!assistant:)(?<!model:)(?<!bot:)[ ](?=[(\[*]{0,3}[a-z][)\]*.!]{0,4}\s{0,9}\Z))
@@ -61,7 +66,7 @@ PICK = re.compile(
       | it(?:['’]s|[ ](?:is|(?:must|has[ ]to|should|would|will)[ ]be))(?![a-z'’])
       | that(?:['’]s|[ ](?:is|(?:must|has[ ]to|should|would|will)[ ]be))(?![a-z'’])
       | go(?:ing)?[ ](?:with|for)(?![a-z]) | choose(?![a-z]) | select(?![a-z]) | pick(?![a-z])
-      | probably(?![a-z]) | presumably(?![a-z]) | definitely(?![a-z]) | likely(?![a-z]) | must[ ]be(?![a-z])
+      | probably(?![a-z]) | presumably(?![a-z]) | definitely(?![a-z]) | likely(?![a-z]) | (?:must|gotta)[ ]be(?![a-z])
       | let['’]s[ ](?:say|go[ ]with|choose|pick)""",
     re.VERBOSE,
 )
@@ -78,6 +83,7 @@ CLOSED = re.compile(
     r"""[\s"'*_)\]}$`]{0,6}
         (?: $ | \n | [.,;:!?(</\u2014\u2013。，] | -{1,2}\s | [^\w\s]
           | (?:because|since|as|given|which|for|with|and|or|but|where|instead|here|due|in)(?![a-z])
+          | the[ ](?:correct|right|best)(?![a-z])
           | (?:is|as|seems|would[ ]be)[ ](?:definitely[ ]|clearly[ ])?(?:the|my|correct|right|best|true)(?![a-z])
           | (?:选项|项)?(?:吧|呢|[ ]?是?正确|符合|因为|是?对|最|更|[\s,.;!)]|$) )""",
     re.VERBOSE,

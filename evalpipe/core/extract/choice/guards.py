@@ -3,22 +3,46 @@
 import re
 
 from evalpipe.core.extract.choice.claims import sentence_start, sentence_stop
-from evalpipe.core.extract.choice.words import has, hits
+from evalpipe.core.extract.choice.words import any_of, has, hits
 
 _OTHERS = re.compile(
     r"""(?:some|many|most)\s(?:people|students|would|might|may|of\syou|readers|models)
       | (?:people|students|everyone|someone|somebody|nobody)\s | (?:you|one|we|others|it)\s(?:might|may|could)\s
-      | common(?:ly)?\s(?:mis|err|wrong) | mistak | misconception | tempt | \btrap\b
+      | common(?:ly)?\s(?:mis|err|wrong) | mistak(?!en(?!ly)) | misconception | tempt | \btrap\b
       | at\sfirst | initially | first\sthought | i\s(?:had\s)?(?:thought|assumed)
       | (?:seem|look|appear)(?:s|ed)?\s(?:like|as\sif|that) | (?:asked|prompt|user|question)\s(?:says|said|wants|claims)
       | if\s(?:the\squestion|it\s(?:had|were|was)|we\shad|you\shad|they)
-      | 有人|有些人|很多人|不少人|可能会|容易|误[以认选]|起初|一开始|乍看|初看|最初""",
+      | you\s(?:said|say|chose|picked|answered|selected|claim|wrote) | user\s(?:chose|picked|selected)
+      | (?:有些?|有的|很多|许多|不少|部分|一些|大?多数)(?:人|同学|学生|考生|读者)
+      | 可能会|容易|误[以认选]|起初|一开始|乍看|初看|最初""",
     re.VERBOSE,
 )
 _OWN_AGAIN = re.compile(r"(?<![a-z])(?:but|however|yet|though|actually|now|so)(?![a-z])|但|其实|实际")
 _HYPOTHETICAL = re.compile(
     r"""(?<![a-z])(?:if|unless|suppose|supposing|assuming)\s
         (?!i\s(?:had|have|must|need|were\sto|am|can)|forced|pressed|you\s(?:want|insist))""",
+    re.VERBOSE,
+)
+# "If the answer is B, ...", "suppose option B is right": the condition stands right before what it supposes.
+_SUPPOSED = re.compile(
+    r"""(?<![a-z])(?:if|unless|suppos(?:e|ing)|assum(?:e|ing)|imagin(?:e|ing)|pretend(?:ing)?|provided|in\scase|whether|until)
+          \s(?:that\s)?(?:(?:the|a|an|my|your|our|this|it|we|you|to|correct|right|best|final|true|actual|only|were
+            |option|choice|statement|answer|letter)\s){0,4}[("'*\[]{0,3}$
+      | (?:如果|假如|假设|假定|若是?|要是|倘若|即使|就算|即便|除非|无论|不管|只有当|当且仅当|一旦)
+          我?[^,;:.则那就我]{0,8}$""",
+    re.VERBOSE,
+)
+_HAS_TO = ("i must", "i have to", "i had to", "i need")  # "if I must choose" supposes nothing
+_LIMITED = re.compile(r"""["'*)\].,\s]{0,6}(?:(?:but\s)?only\s(?:if|when|where)|unless\s(?!i))""")
+# "The wrong answer is C", "for example, 'Answer: C'"
+_NOT_THIS_ANSWER = re.compile(
+    r"""(?<![a-z])(?:wrong|incorrect|worst|bad|poor|previous|earlier|initial|original|first|tempting|trap)\s$
+      | (?:错误|干扰)的?$""",
+    re.VERBOSE,
+)
+_EXAMPLE = re.compile(
+    r"""(?:for\s(?:example|instance)|e\.g\.|(?<![a-z])(?:example|sample|such\sas|like)|例如|比如|示例)[,:]?\s?["'(\[`*]{0,3}
+        (?:the\s)?(?:answer)?$""",
     re.VERBOSE,
 )
 _CONDITION_BEHIND = re.compile(
@@ -30,10 +54,13 @@ _UNSURE_WHETHER = re.compile(
     re.VERBOSE,
 )
 _DENIED = re.compile(
-    r"""(?:n't|not|never|cannot|hardly|doubt|deny|disagree|isn't)\s(?:to\s)?
+    r"""(?:n't|not|never|cannot|hardly|(?<!no\s)(?<!a\s)doubt|deny|disagree|isn't)\s(?:to\s)?
           (?:think|believe|say|claim|agree|convinced|certain|sure|assume|mean|imply|choose|pick|select|go|be|conclude
-            |that|the|an?)(?![a-z])[^,;.]{0,60}$
-      | (?:not|never|n't|neither|nor|rather\sthan|instead\sof|doubt(?:\sthat)?|than)\s?$
+            |that|the|an?(?=\s[a-z]{2}))(?![a-z])[^,;.]{0,60}$
+      | (?:not|never|n't|neither|nor|rather\sthan|instead\sof|(?<!no\s)(?<!a\s)doubt(?:\sthat)?|than)\s?$
+      | (?:(?<![a-z])(?:false|untrue)\sthat|(?:wrong|incorrect|mistake)\sto\s(?:say|think|claim|conclude|assume))
+          [^,;.]{0,60}$
+      | (?<![a-z])(?:any|every)thing\s$ | (?<![a-z])all\s$
       | (?<![很最])可能会?$ | (?:并不?|绝?不|不会|不能|不应该?|不该|没有?|别|非|不要|无法)[^,，。;；]{0,4}$""",
     re.VERBOSE,
 )
@@ -66,9 +93,21 @@ _RETRACTS = re.compile(
       | scratch\sthat|i\stake\sthat\sback|disregard\sthat|i\swas\swrong|i\smade\s(?:a|an)\s(?:mistake|error)""",
     re.VERBOSE,
 )
+# Without one of these, or a "no", the two patterns above cannot match.
+_NO = re.compile(r"no(?![a-z])")
+_REVISING = (
+    "wait", "hold on", "hmm", "actually", "correction", "scratch that", "on second", "on reflection", "on closer",
+    "i made", "i was", "my ", "sorry", "oops", "apolog", "check", "recalculat", "recon", "re-", "reev", "revis",
+    "instead", "不对", "等", "更正", "纠正", "重新", "再想", "抱歉", "修正",
+    "改", "仔细",
+)  # fmt: skip
+_RETRACTING = (
+    "wait", "hmm", "actually", "hold on", "oops", "sorry", "scratch", "take that", "disregard", "i was", "i made",
+)  # fmt: skip
 _RETRACTS_ZH = re.compile(
     r"(?:^|[。.!！\n;；])\s?(?:等等|等一下|哦|啊)?[,，。.!… ]{0,3}(?:不对|错了|我错了|说错了|算错了)"
 )
+_STATEMENTS = ("statement", "one")  # a question may ask for the incorrect one
 _ASKING = ("is ", "could ", "can ", "would ", "should ", "do ", "may ")
 _UNDENIED = ("'s right", " is right", "'s correct", " is correct", " was right", " must be right")
 
@@ -82,6 +121,10 @@ def has_force(low: str, at: int, end: int, *, named_as_answer: bool) -> bool:
     before = low[sentence_start(low, at) : at]
     if before and (_DENIED.search(before[-70:]) or _UNSURE_WHETHER.search(before) or _is_of_others(before)):
         return False
+    if before and _SUPPOSED.search(before) and not low.startswith(_HAS_TO, at):
+        return False
+    if _LIMITED.match(low, end, end + 30) or low.startswith("吗", end):
+        return False
     stop = sentence_stop(low, end)
     if low[stop - 1 : stop] == "?":
         asks = stop - end < 4 and before.lstrip(" *-").startswith(_ASKING)
@@ -90,6 +133,15 @@ def has_force(low: str, at: int, end: int, *, named_as_answer: bool) -> bool:
     if not _would(low, at, end):
         return True
     return not (_HYPOTHETICAL.search(before) or _CONDITION_BEHIND.match(low, end, end + 30))
+
+
+def is_another(low: str, at: int) -> bool:
+    """Whether the answer that is spoken of at `at` is not the reply's own: a wrong one, an earlier one, an example."""
+    before = low[max(0, at - 25) : at]
+    return bool(before) and (
+        _EXAMPLE.search(before) is not None
+        or (not low.startswith(_STATEMENTS, at) and _NOT_THIS_ANSWER.search(before) is not None)
+    )
 
 
 def _is_of_others(before: str) -> bool:
@@ -116,10 +168,13 @@ def is_hedged(low: str, start: int, end: int) -> bool:
 
 def revisions(low: str, start: int) -> list[int]:
     """Where a reply changes its mind."""
+    if not (_NO.search(low, start) or any_of(_REVISING, low, start)):
+        return []
     return [hit.start() for hit in hits(_REVISES, low, start)]
 
 
 def retractions(low: str, start: int) -> list[int]:
     """Where a reply takes back what it said before: "Wait, that's not right."."""
-    found = [hit.start() for hit in hits(_RETRACTS, low, start) if not hit[0].endswith(_UNDENIED)]
+    may = _NO.search(low, start) or any_of(_RETRACTING, low, start)
+    found = [hit.start() for hit in hits(_RETRACTS, low, start) if not hit[0].endswith(_UNDENIED)] if may else []
     return found if low.isascii() else found + [hit.start() for hit in _RETRACTS_ZH.finditer(low, start)]

@@ -9,14 +9,14 @@ from evalpipe.core.extract.choice.reply import LETTER, Reference, Reply
 _MOST = 30  # options in one list; there are 26 letters
 _RUN = re.compile(r"[(\[{$*_`\"'【「]{0,6}(?P<letters>[A-Z]{2,26}|[a-z]{2,6})(?![A-Za-z0-9'+#_-])")
 _AND = re.compile(
-    r"[)\]\"'*}`项]{0,5}\s?(?P<sign>[,/&|+;、]|(?:\band|\bor)(?![a-z])|和|与|及|或|以及|\n[ \t]?[-*•]?)"
+    r"[)\]\"'*}`项]{0,5}\s?(?P<sign>[,/&|+;、]|(?:\band|\bor)(?![a-z])|和|与|及|或|还是|以及|\n[ \t]?[-*•]?)"
     r"\s?(?P<word>(?:and|or|also|both)(?![a-z])|和|或)?\s?(?:option\s|choice\s|选项)?(?P<open>[(\[\"'*-]{0,3}\s?)"
 )
 ANOTHER = re.compile(r"[ \n][(\[]?[A-Z](?![\w'-])")
 _BESIDE = re.compile(r"(?P<sign>[)\].:]{0,2}[ \n])(?P<word>)(?P<open>[(\[]?)")
-_ALTERNATIVE = frozenset({"or", "或", "/"})
+_ALTERNATIVE = frozenset({"or", "或", "还是", "/"})
 _BOUNDARY = re.compile(
-    r"[)\]\"'*.:}`$_>】]{0,6}\s{0,3}(?:$|[,.;!?)\]/&|、\n项]|(?:and|or|are|is)(?![A-Za-z])|[和或与及都均])"
+    r"[)\]\"'*.:}`$_>】]{0,6}\s*+(?:$|(?<=\n)|[,.;!?)\]/&|、项]|(?:and|or|are|is)(?![A-Za-z])|[和或与及都均])"
 )
 _ALL = re.compile(
     r"(?:all(?=\W{0,4}$)|all\sof\sthe\sabove|all\s(?:of\s)?(?:the\sabove|them|these|the\soptions|options|four))(?![a-z])"

@@ -1,21 +1,20 @@
-"""What stands by itself: the whole reply, a line, the first words, the only thing in bold, the only option named."""
+"""What stands by itself: the whole reply, a line, the first words, the only thing in bold."""
 
 import re
 from collections.abc import Iterator
 
 from evalpipe.core.extract.choice.claims import Claim, Weight, claimed, line_end, sentence_stop
-from evalpipe.core.extract.choice.cues import only_named
 from evalpipe.core.extract.choice.guards import has_force, is_hedged, is_negative
 from evalpipe.core.extract.choice.reference import reference
-from evalpipe.core.extract.choice.reply import Reference, Reply, is_last
+from evalpipe.core.extract.choice.reply import Reply, is_last
 
 MAX_LINES = 50  # of those that begin with a letter, the last ones
 _SHORT = 80  # characters of a reply that may be a reference and nothing else
 _CUE_BEFORE = re.compile(
     r"[{<]|(?!(?:the|option|choice|letter|number|both|no|all)(?![a-z]))(?<![a-z])[a-z]|(?!选项|第)[\u4e00-\u9fff]"
 )
+_WORD = re.compile(r"\w")
 _TEX = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\{")
-_SPOKEN = 300  # characters of a reply in which a sentence may name its option by the way
 _LINE = re.compile(
     r"^[ \t>#|]{0,8}(?:[-*•+][ ])?(?:\[[ xX✓]\][ ])?(?:(?:Option|Choice|选项)[ ])?"
     r"(?P<open>[(\[{$*_`\"'【「\\]{0,6})(?P<letter>[A-Za-z])(?P<close>[)\].:*_`\"'】」}$、]{0,6})(?![A-Za-z0-9'+#_-])"
@@ -33,15 +32,6 @@ _CROSSED = re.compile(
 )
 _DISMISSED = re.compile(
     r"[\s)\].:,(–—-]{0,6}(?:(?:this|that|it)?(?:\sis|'s)?\s?(?:also\s|clearly\s)?(?:not\s|no(?![a-z])|wrong|incorrect|false|ruled|eliminated)|isn't|[✗✘❌×]|不|错)"
-)
-_FAVOUR = re.compile(
-    r"(?<![a-z])(?:seems?|fits?|best|most|lean\w*|makes\ssense|plausible|likely|going|describes|matches|what\si|my|works|right|answer|choose|pick|select)(?![a-z])|最|更|合理|应该|符合|选择第"
-)
-_SPOKEN_OF = re.compile(
-    r"(?:option|choice|answer|选项)\s?[(*\"'\[]{0,3}(?P<letter>[a-z])(?![a-z0-9'])|[(\[](?P<marked>[a-z])[)\]]|(?P<zh>[a-z])(?:选项|项)"
-)
-_ORDINAL_OF = re.compile(
-    r"(?:the\s(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last)\s(?:option|choice|one|answer)|第?[一二三四五六七八九十]个?(?:选项|项))"
 )
 _HEADER = re.compile(r"^\|(?P<cells>[^\n]{0,300})\|[ \t]*\n\|[ :|-]{3,200}\n", re.MULTILINE)
 _ANSWER_CELL = re.compile(
@@ -81,7 +71,7 @@ def _lines(reply: Reply) -> Iterator[Claim]:
     unless exactly one is ticked."""
     flat = reply.flat
     found = _option_lines(reply)[-MAX_LINES:]
-    alone = [hit for hit in found if not re.search(r"\w", hit["rest"])]
+    alone = [hit for hit in found if not _WORD.search(hit["rest"])]
     lettered = {hit["letter"].upper() for hit in found}
     ticked = (
         [hit for hit in found if _TICKED.search(hit[0]) and not _CROSSED.search(hit[0])] if len(lettered) > 1 else []
@@ -106,7 +96,7 @@ def _option_lines(reply: Reply) -> list[re.Match[str]]:
 
 
 def _is_option_line(hit: re.Match[str]) -> bool:
-    if not re.search(r"\w", hit["rest"]):
+    if not _WORD.search(hit["rest"]):
         return hit["letter"].isupper() or bool(hit["open"]) or ")" in hit["close"]
     if "|" in hit[0][:3]:
         return hit["letter"].isupper() and hit["rest"].startswith("|")
@@ -183,41 +173,3 @@ def _in_bold(reply: Reply, hit: re.Match[str]) -> Claim | None:
         return None
     own = has_force(low, hit.start(), hit.end(), named_as_answer=True)
     return claimed("bold", Weight.JUDGED, hit.start(), read) if own else None
-
-
-def mentioned(reply: Reply) -> Iterator[Claim]:
-    """The only option that is spoken of: in favour of it, or in a short reply that says nothing else."""
-    low = reply.low
-    start, end = len(low) - len(low.lstrip()), len(low.rstrip())
-    if end - start > _SPOKEN:
-        return
-    spoken = [*_SPOKEN_OF.finditer(low, start, end)]
-    ordinals = [*_ORDINAL_OF.finditer(low, start, end)]
-    named = only_named(reply, start, end)
-    letters = {str(hit["letter"] or hit["marked"] or hit["zh"]).upper() for hit in spoken}
-    if spoken and not ordinals and len(letters) == 1:
-        hit = spoken[-1]
-        read = Reference((*letters,), hit.start(), hit.end())
-    elif ordinals and not spoken and len({hit[0] for hit in ordinals}) == 1:
-        hit = ordinals[-1]
-        read = reference(reply, hit.start(), hit.end())
-    elif named and not spoken and not ordinals:
-        hedged = is_hedged(low, start, named.start) or is_hedged(low, named.end, end)
-        own = has_force(low, named.start, named.end, named_as_answer=False)
-        if own and not hedged and low[end - 1] != "?" and _is_finished(reply, named, end):
-            yield claimed("only_named", Weight.MENTIONED, start, named)
-        return
-    else:
-        return
-    if read is None or is_negative(low, start, end) or is_hedged(low, start, end) or low[end - 1] == "?":
-        return
-    if _FAVOUR.search(low, start, end) and (not named or named.letters == read.letters):
-        yield claimed("only_named", Weight.MENTIONED, start, read)
-
-
-def _is_finished(reply: Reply, named: Reference, end: int) -> bool:
-    """Whether the reply is a statement and not the beginning of one."""
-    last = reply.flat[end - 1]
-    return (
-        named.end >= end - 1 or not (last.isalnum() or last in ",:-") or (not last.isascii() and last not in "，：、")
-    )

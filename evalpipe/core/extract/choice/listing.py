@@ -3,15 +3,16 @@ another question in the manner of few-shot examples. It is blanked out, so that 
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 from evalpipe.core.extract.choice.options import Options
-from evalpipe.core.extract.choice.words import begins_word
+from evalpipe.core.extract.choice.words import any_of, begins_word
 from evalpipe.core.questions import LETTERS
 
 _MARK_BEFORE = re.compile(
     r"(?:(?<![a-z0-9])\(?(?:[a-z]|\d{1,2})\"?[).:、\]]{1,2}|^[ \t]{0,4}[-*•])[ \t]{0,4}\"?$", re.MULTILINE
 )
-_BETWEEN = re.compile(r"[\s.,;|/*_>\"-]{0,8}(?:(?:and|or|和|或)\s)?[*_\s|>\"-]{0,4}")
+_BETWEEN = re.compile(r"[\s.,;|/*_>\"-]{0,8}(?:选项|(?:option|choice)[ ])?(?:(?:and|or|和|或)\s)?[*_\s|>\"-]{0,4}")
 _INSTRUCTION = re.compile(
     r"""^[ \t>*"']{0,4}(?:(?:please|now|you\smust|you\sshould|instructions?:|note:)[ ])?
         (?:reply|answer|respond|output|write|end|finish|give|provide|choose|select|pick|return|state
@@ -72,10 +73,13 @@ def without_listing(flat: str, low: str, options: Options, several: bool) -> str
     return "".join(chars)
 
 
+def may_instruct(low: str) -> bool:
+    """Whether a text may show how to answer; most do not."""
+    return any_of(_FORMAT, low)
+
+
 def _instructions(low: str) -> list[tuple[int, int]]:
-    if not any(word in low for word in _FORMAT):
-        return []
-    return [hit.span() for hit in _INSTRUCTION.finditer(low)]
+    return [hit.span() for hit in _INSTRUCTION.finditer(low)] if may_instruct(low) else []
 
 
 def _letters_named(low: str, options: Options, several: bool) -> list[tuple[int, int]]:
@@ -113,10 +117,10 @@ def _listings(low: str, options: Options, several: bool) -> list[tuple[int, int]
 def _items(low: str, options: Options) -> list[tuple[int, int, str]]:
     """Options' words behind a letter, a number or a bullet."""
     items: list[tuple[int, int, str]] = []
-    for named in options.mentions(low, 0, len(low), 30 * len(options.letters), everyday=True):
-        mark = _MARK_BEFORE.search(low, max(0, named.start - 12), named.start)
+    for hit in islice(options.listed.finditer(low), 30 * len(options.letters)):
+        mark = _MARK_BEFORE.search(low, max(0, hit.start("words") - 12), hit.start("words"))
         if mark:
-            items.append((mark.start(), named.end, named.letter))
+            items.append((mark.start(), hit.end(), options.by_text[hit["words"]]))
     return items
 
 

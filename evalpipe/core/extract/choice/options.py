@@ -1,7 +1,6 @@
 """The options of a question as a reply may name them: by letter, by number, by their own words."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +16,10 @@ _DRAWN = {
     **{first + at: ord("A") + at for first in (0x1D400, 0x1D468, 0x1D5D4, 0x1D63C) for at in range(26)},
     **{0x2460 + at: ord("1") + at for at in range(9)},
 }
+_IS_DRAWN = re.compile("[\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f130-\U0001f1ff]")
 _ARTICLE = re.compile(r"(?:the|a|an) (?=.{2})")
+_ARTICLES = ("the ", "a ", "an ")
+_NO_WORDS = " \t\n\r\"'`*_$.,;:!?()[]{}<>-"
 _FRACTION = re.compile(r"\\d?frac\{([^{}]{1,20})\}\{([^{}]{1,20})\}")
 _MARKUP = re.compile(r"\\(?:text|textbf|mathrm|mathbf)|[\s$\\{}*_`,]")
 # Words that stand in any sentence; as an option they are chosen only where they stand as the answer.
@@ -39,6 +41,7 @@ class Named:
 class Options:
     """`words`: what an option is called in lower case, and its letter, the longest first; words that two options share
     name neither. `by_text` and `squeezed`: the same for a whole stretch, in normal form and without any markup.
+    `initials`: what any of them begins with. `listed`: their words behind what may be a letter's or a list's mark.
     `plain_numbers`: whether a bare 2 can only be the second option, since no option has a digit.
     """
 
@@ -49,11 +52,20 @@ class Options:
     plain_numbers: bool
     numerals: frozenset[str]
     longest: int
+    initials: frozenset[str]
+    listed: re.Pattern[str]
 
     def named(self, text: str) -> str | None:
         """The option whose words these are, and nothing else."""
+        if text.isascii() and "\\" not in text:
+            begins = text.lstrip(_NO_WORDS).lower()
+            if begins[:1] not in self.initials and not begins.startswith(_ARTICLES):
+                return None  # nearly always, and far cheaper than the normal form
         form = normal(text)
-        return self.by_text.get(form) or self.by_text.get(_ARTICLE.sub("", form)) or self.squeezed.get(_bare(form))
+        if form in self.by_text:
+            return self.by_text[form]
+        short = _ARTICLE.sub("", form) if form[:1] in ("t", "a") else form
+        return self.by_text.get(short) or self.squeezed.get(_bare(form))
 
     def at(self, low: str, start: int, end: int) -> Named | None:
         """The option whose words begin here, the longest of them."""
@@ -69,16 +81,13 @@ class Options:
                 return Named(letter, end - len(words), end)
         return None
 
-    def mentions(self, low: str, start: int, end: int, most: int = 20, *, everyday: bool = False) -> list[Named]:
-        """Where [start, end) has options' words, none of them inside another's.
-
-        Args:
-            everyday: whether words that any sentence may have, such as "no", are looked for.
-        """
+    def mentions(self, low: str, start: int, end: int, most: int = 20) -> list[Named]:
+        """Where [start, end) has options' words, none of them inside another's; not words that any sentence may have,
+        such as "no"."""
         found: list[Named] = []
         for words, letter in self.words:
             common = words in _EVERYDAY or (len(words) < 2 and words.isascii())
-            at = -1 if common and not everyday else low.find(words, start, end)
+            at = -1 if common else low.find(words, start, end)
             while at >= 0 and len(found) < most:
                 stop = at + len(words)
                 if _is_apart(low, at, stop) and not any(each.start < stop and at < each.end for each in found):
@@ -103,13 +112,15 @@ def options_of(choices: tuple[str, ...]) -> Options:
     words = tuple(sorted(by_text.items(), key=lambda pair: -len(pair[0])))
     no_digits = not any(char.isdigit() for text in texts for char in text)
     numerals = frozenset(text for text in texts if text.isdigit())
-    return Options(letters, words, by_text, squeezed, no_digits, numerals, max(map(len, choices)))
+    initials = frozenset(text[0] for form in (*by_text, *squeezed) if (text := form.lstrip(_NO_WORDS)))
+    listed = re.compile(r"[).:、\]*•-][ \t]{0,4}\"?(?P<words>" + "|".join(_as_words(text) for text, _ in words) + ")")
+    return Options(letters, words, by_text, squeezed, no_digits, numerals, max(map(len, choices)), initials, listed)
 
 
 def flattened(text: str) -> str:
     """The text with typographic forms as ASCII, letters drawn as one sign too; same length."""
-    flat = folded(text)
-    return flat if flat.isascii() else flat.translate(_DRAWN)
+    flat = text if text.isascii() and "\r" not in text else folded(text)
+    return flat.translate(_DRAWN) if _IS_DRAWN.search(flat) else flat
 
 
 def lowered(flat: str) -> str:
@@ -129,16 +140,20 @@ def is_ideograph(char: str) -> bool:
 
 
 def _bare(form: str) -> str:
-    return _MARKUP.sub("", _FRACTION.sub(r"\1/\2", unicodedata.normalize("NFKC", form)))
+    return _MARKUP.sub("", _FRACTION.sub(r"\1/\2", form) if "frac" in form else form)
+
+
+def _as_words(text: str) -> str:
+    """A pattern of the text, not as the beginning of longer words."""
+    return re.escape(text) + (r"(?![^\W_\u4e00-\u9fff])" if text[-1].isalnum() and not is_ideograph(text[-1]) else "")
 
 
 def _is_apart(low: str, start: int, end: int) -> bool:
     """Whether words are not part of longer ones; between ideographs nobody can tell."""
-    return _is_edge(low, start - 1, low[start]) and _is_edge(low, end, low[end - 1])
+    if start > 0 and low[start - 1].isalnum() and _join(low[start - 1], low[start]):
+        return False
+    return end >= len(low) or not low[end].isalnum() or not _join(low[end], low[end - 1])
 
 
-def _is_edge(low: str, at: int, inner: str) -> bool:
-    if not 0 <= at < len(low) or not inner.isalnum():
-        return True
-    outer = low[at]
-    return not outer.isalnum() or is_ideograph(outer) or is_ideograph(inner)
+def _join(outer: str, inner: str) -> bool:
+    return inner.isalnum() and not is_ideograph(outer) and not is_ideograph(inner)

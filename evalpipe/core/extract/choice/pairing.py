@@ -12,7 +12,7 @@ REASON = (
 )
 _AFTER_WORDS = re.compile(rf"[\"'*_)\]}}$`]{{0,6}}(?:\s*(?:[.,;:!?()\[\]\n|/+&<>~、、\u2013\u2014]|--?\s|{REASON}|$))")
 _AFTER_WORDS_ZH = frozenset("因是的而由这吧和或、")
-_TO_WORDS = re.compile(r"[\s)\].:,*_`\"'】」}$>、(\[-]{1,8}(?:(?:which is|i\.e\.|namely|that is),?\s?[\"'*(]{0,3})?")
+_TO_WORDS = re.compile(r"[\s)\].:,=*_`\"'】」}$>、(\[-]{1,8}(?:(?:which is|i\.e\.|namely|that is),?\s?[\"'*(]{0,3})?")
 _TO_LETTER = re.compile(
     r"[\s\"'*_`.]{0,6}[(\[,-]\s?(?:which is )?(?:option |choice |选项)?([a-z])[)\]*.]{0,3}(?![a-z0-9'])"
 )
@@ -39,8 +39,8 @@ def with_words(reply: Reply, found: Reference, end: int) -> Reference:
     own = reply.low[named.start : named.end]
     if len(own) == 1 and own.isalpha() and "," in reply.flat[found.end : named.start]:
         return found  # "B, A": two letters, where an option's text is a letter
-    if not words_end(reply, named.end, end):
-        return found
+    if not words_end(reply, named.end, end) or reply.flat.startswith("是", named.end):
+        return found  # "B. 上海是直辖市": the next sentence
     return Reference((found.letters[0], named.letter), found.start, named.end, fits=False)
 
 

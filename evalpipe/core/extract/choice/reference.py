@@ -10,8 +10,11 @@ from evalpipe.core.extract.choice.reply import LETTER, Reference, Reply, is_last
 
 MAX_REFERENCE = 300  # characters; what stands further from a cue is not what it points at
 _GLUED = re.compile(r"[(\[*]{0,3}(?P<letter>[A-Za-z])[)\].:、]{1,3}(?=[A-Za-z0-9])")  # "B.Rome"
+_VARIABLE = re.compile(r"\s*(?:=(?!>)|[<>]=?\s|[≈≤≥±×^+])\s*")  # "A = 5" speaks of a quantity, "A = Rome" of an option
 # What may follow a letter that stands bare, so that "A because" chooses and "A prime number" does not.
-_FOLLOWS = re.compile(rf"\s*(?:[,;!?(=/&|~、<\u2013\u2014✓✅✔☑]|--?\s|[项是因]|{REASON})")
+_FOLLOWS = re.compile(
+    rf"\s*(?:[,;!?(=/&|~、<\u2013\u2014✓✅✔☑]|--?\s|[项是因]|if\s(?:I|my|memory)(?![a-z])|the\s(?:correct|right|best)\s|{REASON})"
+)
 _FOLLOWS_SMALL = re.compile(r"\s*(?:[,;!)]|--?\s|(?:because|since)(?![A-Za-z]))")
 
 
@@ -85,6 +88,9 @@ def _lettered(reply: Reply, hit: re.Match[str], start: int, end: int) -> Referen
 def _chooses(reply: Reply, hit: re.Match[str], start: int, end: int) -> bool:
     """Whether a letter is an option and not a word: marked, or alone, or followed as an option would be."""
     flat, after = reply.flat, hit.end()
+    sign = _VARIABLE.match(flat, after, end)
+    if sign and not reply.options.at(reply.low, sign.end(), end):
+        return False
     if is_last(reply, after, end):
         return True
     if reply.several and hit["letter"].isupper() and ANOTHER.match(flat, after, end):

@@ -54,16 +54,18 @@ _UNSETTLED = re.compile(
 _OPTION_BEFORE = re.compile(r"(?:option|choice|letter|answer|选项|only)\s?[(*\"']{0,3}$")
 
 
-def verdicts(reply: Reply) -> Iterator[Claim]:
-    """The claims that judge an option to be the answer, or correct."""
-    for pattern in (_COPULA, _FITS) if reply.low.isascii() else (_COPULA, _FITS, _RIGHT_ZH):
+def verdicts(reply: Reply, *, named: bool) -> Iterator[Claim]:
+    """The claims that judge an option to be the answer (`named`), or else to be correct."""
+    patterns = (_COPULA,) if named else (_COPULA, _FITS) if reply.low.isascii() else (_COPULA, _FITS, _RIGHT_ZH)
+    for pattern in patterns:
         for hit in [*hits(pattern, reply.low)][-MAX_CUES:]:
-            claim = _judged(reply, hit)
-            if claim:
+            groups = hit.groupdict()
+            label = bool(groups.get("named")) and not groups.get("relative")
+            if label == named and (claim := _judged(reply, hit, Weight.LABELLED if named else Weight.JUDGED)):
                 yield claim
 
 
-def _judged(reply: Reply, hit: re.Match[str]) -> Claim | None:
+def _judged(reply: Reply, hit: re.Match[str], weight: Weight) -> Claim | None:
     low, at = reply.low, hit.start()
     groups = hit.groupdict()
     named, relative = groups.get("named"), groups.get("relative")
@@ -83,7 +85,6 @@ def _judged(reply: Reply, hit: re.Match[str]) -> Claim | None:
     letters, start = found
     if not has_force(low, start, hit.end(), named_as_answer=False):
         return None
-    weight = Weight.LABELLED if named and not relative else Weight.JUDGED
     return Claim("verdict", weight, start, letters, start, end)
 
 

@@ -28,3 +28,11 @@ def hits(pattern: re.Pattern[str], low: str, start: int = 0, end: int | None = N
 def has(pattern: re.Pattern[str], low: str, start: int = 0, end: int | None = None) -> bool:
     """Whether there is a hit that begins a word."""
     return next(hits(pattern, low, start, end), None) is not None
+
+
+def any_of(words: tuple[str, ...], low: str, start: int = 0) -> bool:
+    """Whether one of the texts stands somewhere from `start` on; a plain loop, since it is asked many times a reply."""
+    for word in words:  # noqa: SIM110
+        if low.find(word, start) >= 0:
+            return True
+    return False
