@@ -57,6 +57,34 @@ def cases() -> tuple[Case, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """A reply by somebody who had not read the rules. `first_sight`: what became of it when it was first read."""
+
+    set: str
+    kind: str
+    text: str
+    answer: str | None
+    first_sight: Outcome
+    choices: tuple[str, ...] = ()
+
+    def today(self) -> Outcome:
+        case = Case("", self.kind, "", self.text, self.answer, "", self.choices)
+        return case.outcome(case.read())
+
+
+@cache
+def held_out() -> tuple[HeldOut, ...]:
+    """`corpus/held_out/*.jsonl`. Frozen: a reply is never changed, and `first_sight` is never written anew."""
+    lines = [
+        line
+        for path in sorted(CORPUS.glob("held_out/*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    rows = [json.loads(line) for line in lines]
+    return tuple(HeldOut(**{**row, "choices": tuple(row.get("choices", ()))}) for row in rows)
+
+
 def failures(of: Iterable[Case]) -> list[tuple[Case, Outcome, Extraction]]:
     """Every case that is not read as a person reads it."""
     read = [(case, case.read()) for case in of]

@@ -10,15 +10,15 @@ from pathlib import Path
 from evalpipe.core.extract import RULES_OF
 from evalpipe.core.extract.reading import LABEL_RULES
 from evalpipe.core.quoting import markdown_cell
-from evalpipe_tests.conformance import Case, cases
+from evalpipe_tests.conformance import Case, cases, held_out
 
 PAGE = Path(__file__).parents[1] / "docs" / "extraction.md"
 OUTCOMES = ("right", "wrong", "invented", "missed")
 
 
 def filled(page: str) -> str:
-    """The page with both generated parts written anew; all else as it stands."""
-    for name, lines in (("rules", rules()), ("table", table())):
+    """The page with the generated parts written anew; all else as it stands."""
+    for name, lines in (("rules", rules()), ("table", table()), ("held out", held_out_table())):
         head, rest = page.split(f"<!-- {name} -->\n")
         page = (
             f"{head}<!-- {name} -->\n"
@@ -79,6 +79,19 @@ def table() -> Iterator[str]:
     yield "Read wrong today, each by name:" if failing else "No case is read wrong today."
     for case in failing:
         yield f"- `{case.id}`, {outcomes[case.id]}: {markdown_cell(case.known_failure or 'not explained', 300)}"
+
+
+def held_out_table() -> Iterator[str]:
+    yield "| replies | cases | without an answer | | right | wrong | invented | missed |"
+    yield "| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: |"
+    sets = dict.fromkeys((each.kind, each.set) for each in held_out())
+    for kind, name in sets:
+        these = [each for each in held_out() if (each.kind, each.set) == (kind, name)]
+        first, today = Counter(each.first_sight for each in these), Counter(each.today() for each in these)
+        nothing = sum(each.answer is None for each in these)
+        for label, counts in (("first sight", first), ("today", today)):
+            shown = f"{kind}, {name} set | {len(these)} | {nothing}" if counts is first else " | | "
+            yield f"| {shown} | {label} | " + " | ".join(str(counts[each]) for each in OUTCOMES) + " |"
 
 
 if __name__ == "__main__":
