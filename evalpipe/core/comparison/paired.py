@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from evalpipe.core.comparison.mcnemar import mcnemar_exact, mcnemar_mid_p
+from evalpipe.core.comparison.mcnemar import mcnemar, mcnemar_exact, mcnemar_mid_p
 from evalpipe.core.comparison.sign_flips import sign_flip_p
-from evalpipe.core.comparison.units import Interval, Units
+from evalpipe.core.comparison.units import Units
+from evalpipe.core.stats import Interval
 
-FEW = 25  # discordant pairs below which mid-p would alarm in up to 7% at the 5% level
 MANY = 1_000  # differing clusters from which sign flips and t agree to three digits, and flips take long
 
 
@@ -62,7 +62,7 @@ def compare_pairs(
     Args:
         a, b: shape (n,), in [0, 1], no nulls; the same question at the same place.
         cluster: shape (n,), or None. Questions that share a value share their luck; a null stands alone. It counts
-            from two clusters on, where one of them holds more than one question.
+            where one of them holds more than one question; a single cluster shows no spread, and says nothing.
         margin: a difference smaller than this, a fraction, does not matter.
         alpha: of the equivalence test; its interval has level 1 - 2 alpha.
 
@@ -90,7 +90,7 @@ def compare_pairs(
         test, p = cluster_test(units)
     elif binary:
         p_exact, p_mid = mcnemar_exact(only_a, only_b), mcnemar_mid_p(only_a, only_b)
-        test, p = ("McNemar exact", p_exact) if only_a + only_b < FEW else ("McNemar mid-p", p_mid)
+        test, p = mcnemar(only_a, only_b)
     else:
         test, p = "paired t", steady.two_sided_p()
     return Comparison(
