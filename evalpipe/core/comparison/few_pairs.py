@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from evalpipe.core.comparison.mcnemar import mcnemar
 
-FEW_ENOUGH = (
-    60.0  # discordant pairs expected, up to which it is counted; above them the formula is off by 0.7 points
-)
+FEW_ENOUGH = 60.0  # discordant pairs expected, up to which it is counted; above them the formula is off by 0.7 points
 _MOST = 150  # discordant pairs that a run may have by chance where 60 are expected: 11 standard deviations more
 _HALVINGS = 16  # leave 2e-5 of the share of discordant pairs
 _LOG_FACTORIAL = np.array([math.lgamma(k + 1) for k in range(_MOST + 1)])
