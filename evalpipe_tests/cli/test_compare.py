@@ -1,6 +1,7 @@
 """`evalpipe compare` and `evalpipe power` as a person and a program read them."""
 
 import json
+from xml.etree import ElementTree
 
 import polars as pl
 import pytest
@@ -171,6 +172,17 @@ def test_power_takes_clusters_as_they_were_found(command, own_project):
     assert found["clusters"] == 10
     assert told["clusters"] == 100
     assert told["design_effect"] == pytest.approx(found["design_effect"])
+
+
+def test_the_plot_shows_each_difference_and_none(command, project, tmp_path):
+    """An SVG that parses, whole banks and subjects, with a line at 0; another kind of file is refused."""
+    file = tmp_path / "differences.svg"
+    assert command(project, "compare", "up", "twin", "down", "--subjects", "--plot", str(file)).code == 0
+    texts = [element.text or "" for element in ElementTree.parse(file).iter() if element.tag.endswith("text")]
+    assert {"letters", "up - twin", "up - down", "letters: up - down", "odd", "even", "0"} < set(texts)
+    assert any(text.startswith("+72.50 [+") for text in texts)
+    refused = command(project, "compare", "up", "down", "--plot", str(tmp_path / "x.png"))
+    assert (refused.code, "only SVG" in refused.err) == (2, True)
 
 
 def test_a_drop_can_be_compared_alone(command, project):

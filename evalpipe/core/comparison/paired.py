@@ -19,6 +19,7 @@ from evalpipe.core.comparison.sign_flips import sign_flip_p
 from evalpipe.core.comparison.units import Units
 from evalpipe.core.stats import Interval
 
+_BESIDE = 1e-9  # of 0, for an interval that must not hold it; far below a question of any bank
 MANY = 1_000  # differing clusters from which sign flips and t agree to three digits, and flips take long
 
 
@@ -67,7 +68,7 @@ def compare_pairs(
         alpha: of the equivalence test; its interval has level 1 - 2 alpha.
 
     Returns: the interval holds 0 exactly where p > 0.05: where its formula and the test's differ at the edge, its end
-        is put at 0.
+        is put at 0, or just beside it.
     Raises: ValueError: no pairs, nulls, scores outside [0, 1], or lengths that differ.
     Source: difference and interval: Bonett and Price 2012, "Adjusted Wald confidence interval for a difference of
         binomial proportions based on paired data" (JEBS 37), see `units`. Equivalence: Schuirmann 1987, "A comparison
@@ -147,7 +148,8 @@ def _clustered(each: np.ndarray, cluster: pl.Series | None) -> Units | None:
 def _agreeing(interval: Interval, p: float) -> Interval:
     if (p <= 0.05) != interval.holds(0.0):
         return interval
-    return Interval(0.0, interval.high) if interval.low + interval.high > 0 else Interval(interval.low, 0.0)
+    end = _BESIDE if p <= 0.05 else 0.0
+    return Interval(end, interval.high) if interval.low + interval.high > 0 else Interval(interval.low, -end)
 
 
 def _refuse_unusable(a: pl.Series, b: pl.Series, cluster: pl.Series | None, margin: float, alpha: float) -> None:
