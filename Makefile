@@ -24,8 +24,8 @@ test: $(READY)  ## lint, types, all tests
 dev: $(READY)   ## Dagster's UI and daemon on 127.0.0.1:3000
 	@$(BIN)/evalpipe dev
 
-bench: $(READY) ## the measurements that README and docs quote, some 40 minutes
-	@for words in answering.py clients.py limits.py "resume.py --quick" bench_ingest.py labels.py duplicates.py rescore.py comparison.py; do \
+bench: $(READY) ## the measurements that README and docs quote, some 50 minutes
+	@for words in answering.py clients.py limits.py "resume.py --quick" bench_ingest.py labels.py duplicates.py rescore.py comparison.py coverage.py; do \
 		echo "== $$words"; PYTHONPATH=. $(BIN)/python benchmarks/$$words || exit 1; done
 
 soak: $(READY)  ## the slow proofs: 20 kills, 8 processes on one limit, 150,000 questions by the daemon

@@ -79,6 +79,10 @@ def _power(rng: np.random.Generator, runs: int) -> None:
         (5_000, 0.2, 200, 0.3),
         (20_000, 0.1, 500, 0.2),
         (150_000, 0.1, 5_000, 0.1),
+        (50, 0.3, None, 0.0),
+        (200, 0.05, None, 0.0),
+        (150, 0.2, 30, 0.05),
+        (600, 0.2, 60, 0.05),
     ):
         rate = power_rate(rng, pairs, discordant, clusters, icc, runs)
         told = [f"{pairs:,}", f"{discordant:.0%}", f"{clusters:,}" if clusters else "–", f"{icc:g}", f"{rate:.1%}"]

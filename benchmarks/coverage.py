@@ -4,7 +4,7 @@ python -m benchmarks.coverage [draws]      # 2,000 draws each: about 10 minutes;
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -191,7 +191,27 @@ def rest(draws: int) -> None:
                 told.append(e.low <= 1.0 <= e.high)
         for method, told in held.items():
             tell(f"bootstrap, {method}: ratio of means, n = {n}{f', {groups} clusters' if groups else ''}", told)
+    for name, rate, subject, cluster in _uneven():
+        found = [
+            macro(pl.Series((random.random(len(subject)) < rate()).astype(float)), pl.Series(subject), cluster)
+            for _ in range(draws)
+        ]
+        tell(name, [e.low <= 0.75 <= e.high for e in found])
     print_table(["what", "draws", "covered"], rows)
+
+
+def _uneven() -> Iterator[tuple[str, Callable[[], Floats | float], NDArray[np.int64], pl.Series | None]]:
+    """Macro averages that lean on little: one small subject among large ones, and few passages. All rates are 0.75."""
+    random = np.random.default_rng(22)
+    sizes = np.array([10, 30, 100, 300, 1000])
+    yield "macro, subjects of 10, 30, 100, 300 and 1,000", lambda: 0.75, np.repeat(np.arange(5), sizes), None
+    subject, passage = np.repeat(np.arange(3), 50), np.repeat(np.arange(30), 5)
+    yield (
+        "macro, 3 subjects of 10 passages of 5, correlation .2",
+        lambda: random.beta(3, 1, 30)[passage],
+        subject,
+        pl.Series(passage),
+    )
 
 
 def _ratio(rows: Floats) -> float:

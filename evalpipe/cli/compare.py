@@ -1,12 +1,14 @@
 """The verb that compares models: who is better, by how much, by which test, and on which questions they part."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import polars as pl
 import typer
 from rich.text import Text
 
+from evalpipe.cli.forest import differences_svg, refuse_other_kinds, write_plot
 from evalpipe.cli.terminal import JsonFlag, out, print_json, print_table
 from evalpipe.core.comparison import CORRECTIONS, Correction
 from evalpipe.core.errors import UsageError
@@ -32,6 +34,9 @@ def compare(
     alpha: Annotated[float, typer.Option(help="The level at which a difference is significant.")] = 0.05,
     correction: Annotated[str, typer.Option(help="For several comparisons: holm, bh or none.")] = "holm",
     flips: Annotated[int, typer.Option(help="So many flipped questions are shown; --json has all.")] = 10,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.svg", help="Draw the differences with their intervals into this file.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Models on the questions that both answered: difference, interval, p, verdict, the questions that flipped.
@@ -41,11 +46,14 @@ def compare(
     """
     if not (0 <= margin <= 1 and 0 < alpha < 0.5):
         raise UsageError(f"--margin lies between 0 and 1 and --alpha between 0 and 0.5, not at {margin} and {alpha}.")
+    refuse_other_kinds(plot)
     project = open_project()
     keys = tuple(dict.fromkeys(project.model_key(name) for name in models))
     banks, drops, named = (tuple(each or ()) for each in (bank, drop, subject))
     wanted = Wanted(keys, banks, drops, named, subjects, margin, alpha, _correction(correction))
     compared = compare_models(project, wanted)
+    if plot is not None:
+        write_plot(plot, differences_svg(compared))
     if as_json:
         print_json([_as_json(project, each, wanted) for each in compared])
         return

@@ -54,7 +54,8 @@ def _words(rule: Rule) -> tuple[str, str]:
     if isinstance(rule, DropRule):
         return about, f"less than {100 * rule.margin:.2f} points below {baseline_name(rule)}"
     if "at_least" in fields:
-        return about, f"at least {fields['at_least']:.2%}, by its {'95% ' * (fields['by'] == 'interval')}{fields['by']}"
+        by = fields.get("by", "interval")
+        return about, f"at least {fields['at_least']:.2%}, by its {'95% ' * (by == 'interval')}{by}"
     return about, f"at most {fields['at_most']:.2%}"
 
 

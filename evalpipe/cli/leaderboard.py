@@ -8,7 +8,7 @@ import polars as pl
 import typer
 from rich.text import Text
 
-from evalpipe.cli.forest import forest_svg
+from evalpipe.cli.forest import accuracies_svg, refuse_other_kinds, write_plot
 from evalpipe.cli.judged import judge_cell_text, judge_lines
 from evalpipe.cli.terminal import JsonFlag, out, print_json, print_table, say
 from evalpipe.core.errors import UsageError
@@ -49,8 +49,7 @@ def leaderboard(
     """The last leaderboard: accuracy with its interval, every denominator, drift by reviewed labels, rank."""
     if shrink and not subjects:
         raise UsageError("--shrink is about subjects: add --subjects.")
-    if plot is not None and plot.suffix.lower() != ".svg":
-        raise UsageError(f"--plot {one_line(str(plot), 200)}: only SVG is drawn. Let the file's name end in .svg.")
+    refuse_other_kinds(plot)
     print_leaderboard(
         open_project(),
         as_json=as_json,
@@ -77,7 +76,7 @@ def print_leaderboard(
     rows = latest_leaderboard(project).sort("bank", "rank", "model", "subject", nulls_last=[False, True, False, False])
     rows = rows.filter(pl.col("bank") == bank) if bank else rows
     if plot is not None:
-        draw(plot, rows.filter(pl.col("subject").is_null()))
+        write_plot(plot, accuracies_svg(rows.filter(pl.col("subject").is_null()).to_dicts()))
     rows = with_shrunk(rows) if shrink else rows
     rows = rows.filter(pl.col("subject").is_null()) if not subjects else rows
     if as_json:
@@ -170,15 +169,6 @@ def _drift(row: dict[str, Any]) -> str | None:
     if row["drift_ci95_low"] == row["drift_ci95_high"]:
         return "0"  # no label was reviewed
     return f"{row['drift']:+.4f} ({row['drift_ci95_low']:+.4f} to {row['drift_ci95_high']:+.4f})"
-
-
-def draw(file: Path, rows: pl.DataFrame) -> None:
-    """Raises UsageError: the file cannot be written."""
-    try:
-        file.write_text(forest_svg(rows.to_dicts()), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--plot {one_line(str(file), 200)}: cannot be written ({error.strerror}).") from None
-    say(f"Drawn: {file}")
 
 
 def _doubt_lines(rows: pl.DataFrame) -> Iterator[str]:

@@ -84,13 +84,24 @@ class FailedShareRule(Rule):
     at_most: Share
 
 
-AnyRule = Annotated[AccuracyRule | DropRule | LabelErrorsRule | FailedShareRule, Field(discriminator="kind")]
+class JudgeAgreementRule(Rule):
+    """A bank's judge says what people said on at least this share of the labelled answers, by its 95% interval."""
+
+    kind: Literal["judge_agreement"]
+    bank: Name
+    at_least: Share
+
+
+AnyRule = Annotated[
+    AccuracyRule | DropRule | LabelErrorsRule | FailedShareRule | JudgeAgreementRule, Field(discriminator="kind")
+]
 
 KINDS: dict[str, type[Rule]] = {
     "accuracy": AccuracyRule,
     "drop": DropRule,
     "label_errors": LabelErrorsRule,
     "failed_share": FailedShareRule,
+    "judge_agreement": JudgeAgreementRule,
 }
 
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from evalpipe.core.stats import Estimate, shrink
+from evalpipe.core.stats import Z95, Estimate, shrink
 from evalpipe.core.stats.shrinkage import FEWEST
 
 
@@ -14,7 +14,12 @@ def with_shrunk(rows: pl.DataFrame) -> pl.DataFrame:
     """
     has_accuracy = pl.col("subject").is_not_null() & (pl.col("n") > 0)
     alone = pl.col("accuracy") * (1 - pl.col("accuracy")) / pl.col("stderr") ** 2
-    worth = pl.when(pl.col("stderr") > 0).then(pl.min_horizontal(alone, pl.col("n").cast(pl.Float64))).otherwise("n")
+    # All right, or all wrong, shows no error: what Wilson's interval took it to be worth is what it ends at.
+    end = pl.when(pl.col("accuracy") == 1).then(1 - pl.col("ci95_low")).otherwise("ci95_high")
+    unseen = Z95**2 * (1 - end) / end
+    edge = pl.col("accuracy").is_in([0.0, 1.0])
+    seen = pl.when(edge).then(unseen).when(pl.col("stderr") > 0).then(alone).otherwise("n")
+    worth = pl.min_horizontal(seen, pl.col("n").cast(pl.Float64))
     rows = rows.with_row_index("?at")
     subjects = rows.filter(has_accuracy).with_columns(worth=worth.cast(pl.Float64))
     found: dict[int, Estimate] = {}

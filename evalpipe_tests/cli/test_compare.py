@@ -1,10 +1,12 @@
 """`evalpipe compare` and `evalpipe power` as a person and a program read them."""
 
 import json
+from xml.etree import ElementTree
 
 import polars as pl
 import pytest
 
+from evalpipe.core.comparison import minimum_detectable_difference
 from evalpipe_tests.line.recorded_line import BANK, built, review, rewrite
 
 # up is right on all but q0; down on the first ten alone and unreadable on the last two; twin says what up says.
@@ -144,6 +146,43 @@ def test_power_says_what_a_run_finds_and_what_a_difference_needs(command, projec
     assert command(project, *run, "--pairs", "10", "--difference", "0.1").code == 2
     assert command(project, *run, "--pairs", "0").code == 2
     assert "cannot tell models apart" in command(project, "power", "--pairs", "50", "--discordant", "0.01").out
+
+
+def test_power_measures_how_often_models_disagree(command, project):
+    """31 of 40 pairs of two named models: that share, and by default as many pairs; no assumption stands beside it."""
+    told = json.loads(command(project, "power", "--models", "up", "down", "--bank", BANK, "--json").out)
+    assert (told["pairs"], told["measured_on"], told["discordant"]) == (40, 40, 31 / 40)
+    assert told["minimum_detectable_difference"] == minimum_detectable_difference(40, 31 / 40)
+    said = command(project, "power", "--models", "up", "down", "--pairs", "4000").out
+    assert "4,000 pairs find a true difference of 3.90 points" in said
+    assert "77.5% of the pairs discordant, measured on 40 of letters" in said
+    assert "cannot tell" not in command(project, "power", "--models", "up", "twin", "--difference", "0.01").err
+    for words in (("--discordant", "0.1"), ("--icc", "0.1"), ("--pairs", "9", "--difference", "0.1")):
+        assert command(project, "power", "--models", "up", "down", *words).code == 2
+    assert command(project, "power", "--pairs", "100").code == 2
+
+
+def test_power_takes_clusters_as_they_were_found(command, own_project):
+    """Passages of four whose differences are alike: fewer effective pairs, for another number of pairs too."""
+    at = pl.col("question_id").str.slice(1).cast(pl.Int64)
+    drops = own_project.lake.read("questions").with_columns(cluster=(at // 4).cast(pl.String))
+    own_project.lake.replace("questions", drops, drop=BANK)
+    (found,) = json.loads(command(own_project, "compare", "up", "down", "--json").out)
+    told = json.loads(command(own_project, "power", "--models", "up", "down", "--pairs", "400", "--json").out)
+    assert found["clusters"] == 10
+    assert told["clusters"] == 100
+    assert told["design_effect"] == pytest.approx(found["design_effect"])
+
+
+def test_the_plot_shows_each_difference_and_none(command, project, tmp_path):
+    """An SVG that parses, whole banks and subjects, with a line at 0; another kind of file is refused."""
+    file = tmp_path / "differences.svg"
+    assert command(project, "compare", "up", "twin", "down", "--subjects", "--plot", str(file)).code == 0
+    texts = [element.text or "" for element in ElementTree.parse(file).iter() if element.tag.endswith("text")]
+    assert {"letters", "up - twin", "up - down", "letters: up - down", "odd", "even", "0"} < set(texts)
+    assert any(text.startswith("+72.50 [+") for text in texts)
+    refused = command(project, "compare", "up", "down", "--plot", str(tmp_path / "x.png"))
+    assert (refused.code, "only SVG" in refused.err) == (2, True)
 
 
 def test_a_drop_can_be_compared_alone(command, project):

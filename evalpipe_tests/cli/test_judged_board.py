@@ -28,3 +28,9 @@ def test_a_judged_score_never_stands_alone(command, make_project, labelled):
     else:
         assert "Warning: capitals: this judge (the judge) was never compared with people" in said
         assert told["judge_agreement"] is None
+    # 9 of 10 is surely above a half and not surely above 0.8; never compared is nothing that a rule could pass.
+    for at_least, verdict in ((0.5, "PASS" if labelled else "INCONCLUSIVE"), (0.8, "INCONCLUSIVE")):
+        policy = project.config.path.parent / "policy.toml"
+        policy.write_text(f'[[rules]]\nkind = "judge_agreement"\nbank = "capitals"\nat_least = {at_least}\n')
+        (ruled,) = json.loads(command(project, "gate", str(policy), "--json").out)["rules"]
+        assert (ruled["verdict"], ruled["n"]) == (verdict, 10 if labelled else None)

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import polars as pl
 import pytest
 
-from evalpipe.cli.forest import forest_svg
+from evalpipe.cli.forest import accuracies_svg
 from evalpipe_tests.line.recorded_line import answered_project, doubt, refreshed, review
 
 # As in the line's tests: up 6 of 8, down 5 of 8.
@@ -90,8 +90,8 @@ def test_the_plot_is_one_harmless_file(command, project, tmp_path):
 def test_names_in_the_plot_are_escaped():
     """A bank's and a model's name are text, whatever they hold."""
     row = {"model": "a%3Cscript%3E&", "bank": "<b>\x1b[31m", "accuracy": 0.5, "ci95_low": 0.4, "ci95_high": 0.6}
-    drawn = forest_svg([row | {"partial": True, "failed": 1, "bound_low": 0.3, "bound_high": 0.7}])
+    drawn = accuracies_svg([row | {"partial": True, "failed": 1, "bound_low": 0.3, "bound_high": 0.7}])
     assert "<script" not in drawn
     assert "\x1b" not in drawn
     assert ElementTree.fromstring(drawn).tag.endswith("svg")
-    assert ElementTree.fromstring(forest_svg([])).tag.endswith("svg")
+    assert ElementTree.fromstring(accuracies_svg([])).tag.endswith("svg")

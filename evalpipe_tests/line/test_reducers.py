@@ -4,7 +4,9 @@ import polars as pl
 import pytest
 
 from evalpipe.config import load_config
+from evalpipe.line.pairing import scores_today
 from evalpipe.line.project import Project
+from evalpipe.line.standing import standing_questions
 from evalpipe.line.wanted import leaderboard_inputs, wishes
 from evalpipe_tests.line.recorded_line import answered_project, model_toml, row_of
 
@@ -52,6 +54,16 @@ def test_accuracy_and_bounds_are_of_reduced_scores(project, reducer, scores, low
     assert (row["bound_low"], row["bound_high"]) == (pytest.approx(sum(low) / 4), pytest.approx(sum(high) / 4))
     assert (row["right"], row["wrong"], row["unparsed"], row["failed"]) == (5, 5, 1, 1)
     assert row["accuracy_common"] == pytest.approx(row["accuracy"])
+
+
+@pytest.mark.parametrize(("reducer", "n"), [("mean", 4), ("majority", 4), ("pass@2", 4), ("pass@3", 3)])
+def test_a_comparison_takes_the_scores_that_the_leaderboard_takes(project, reducer, n):
+    """One number for one model on one bank, wherever it is shown; what has no score is left out with its reason."""
+    reduced = with_reducer(project, reducer)
+    scores = scores_today(reduced, standing_questions(reduced), "m")
+    assert scores["score"].drop_nulls().mean() == pytest.approx(row_of(reduced, "m")["accuracy"])
+    assert (scores["score"].count(), scores["why"].count()) == (n, 4 - n)
+    assert scores["extracted"].drop_nulls().str.contains(r" \| ").any()
 
 
 def test_a_question_without_enough_samples_is_in_no_denominator(project):

@@ -2,7 +2,7 @@
 
 from evalpipe.core.comparison.correction import CORRECTIONS, Correction, adjusted
 from evalpipe.core.comparison.mcnemar import mcnemar_exact, mcnemar_mid_p
-from evalpipe.core.comparison.paired import Comparison, Interval, compare_pairs
+from evalpipe.core.comparison.paired import Comparison, compare_pairs
 from evalpipe.core.comparison.power import design_effect, minimum_detectable_difference, pairs_needed
 from evalpipe.core.comparison.sign_flips import sign_flip_p
 from evalpipe.core.comparison.verdict import Judged, Verdict, judge
@@ -11,7 +11,6 @@ __all__ = [
     "CORRECTIONS",
     "Comparison",
     "Correction",
-    "Interval",
     "Judged",
     "Verdict",
     "adjusted",

@@ -9,6 +9,18 @@ import math
 
 from evalpipe.core.stats import beta_cdf
 
+FEW = 25  # discordant pairs below which mid-p would alarm in up to 7% at the 5% level
+
+
+def mcnemar(a_only: int, b_only: int) -> tuple[str, float]:
+    """The name of the form that so many discordant pairs call for, and its two-sided p.
+
+    Raises: ValueError: a negative count.
+    """
+    if a_only + b_only < FEW:
+        return "McNemar exact", mcnemar_exact(a_only, b_only)
+    return "McNemar mid-p", mcnemar_mid_p(a_only, b_only)
+
 
 def mcnemar_exact(a_only: int, b_only: int) -> float:
     """Two-sided exact p: a fair coin for each pair of which one model alone is right. Never alarms too often.

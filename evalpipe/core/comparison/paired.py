@@ -14,11 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from evalpipe.core.comparison.mcnemar import mcnemar_exact, mcnemar_mid_p
+from evalpipe.core.comparison.mcnemar import mcnemar, mcnemar_exact, mcnemar_mid_p
 from evalpipe.core.comparison.sign_flips import sign_flip_p
-from evalpipe.core.comparison.units import Interval, Units
+from evalpipe.core.comparison.units import Units
+from evalpipe.core.stats import Interval
 
-FEW = 25  # discordant pairs below which mid-p would alarm in up to 7% at the 5% level
+_BESIDE = 1e-9  # of 0, for an interval that must not hold it; far below a question of any bank
 MANY = 1_000  # differing clusters from which sign flips and t agree to three digits, and flips take long
 
 
@@ -62,12 +63,12 @@ def compare_pairs(
     Args:
         a, b: shape (n,), in [0, 1], no nulls; the same question at the same place.
         cluster: shape (n,), or None. Questions that share a value share their luck; a null stands alone. It counts
-            from two clusters on, where one of them holds more than one question.
+            where one of them holds more than one question; a single cluster shows no spread, and says nothing.
         margin: a difference smaller than this, a fraction, does not matter.
         alpha: of the equivalence test; its interval has level 1 - 2 alpha.
 
     Returns: the interval holds 0 exactly where p > 0.05: where its formula and the test's differ at the edge, its end
-        is put at 0.
+        is put at 0, or just beside it.
     Raises: ValueError: no pairs, nulls, scores outside [0, 1], or lengths that differ.
     Source: difference and interval: Bonett and Price 2012, "Adjusted Wald confidence interval for a difference of
         binomial proportions based on paired data" (JEBS 37), see `units`. Equivalence: Schuirmann 1987, "A comparison
@@ -90,7 +91,7 @@ def compare_pairs(
         test, p = cluster_test(units)
     elif binary:
         p_exact, p_mid = mcnemar_exact(only_a, only_b), mcnemar_mid_p(only_a, only_b)
-        test, p = ("McNemar exact", p_exact) if only_a + only_b < FEW else ("McNemar mid-p", p_mid)
+        test, p = mcnemar(only_a, only_b)
     else:
         test, p = "paired t", steady.two_sided_p()
     return Comparison(
@@ -147,7 +148,8 @@ def _clustered(each: np.ndarray, cluster: pl.Series | None) -> Units | None:
 def _agreeing(interval: Interval, p: float) -> Interval:
     if (p <= 0.05) != interval.holds(0.0):
         return interval
-    return Interval(0.0, interval.high) if interval.low + interval.high > 0 else Interval(interval.low, 0.0)
+    end = _BESIDE if p <= 0.05 else 0.0
+    return Interval(end, interval.high) if interval.low + interval.high > 0 else Interval(interval.low, -end)
 
 
 def _refuse_unusable(a: pl.Series, b: pl.Series, cluster: pl.Series | None, margin: float, alpha: float) -> None:

@@ -12,6 +12,7 @@ t in the place of the normal distribution.
 import math
 from statistics import NormalDist
 
+from evalpipe.core.comparison.few_pairs import FEW_ENOUGH, Outcomes
 from evalpipe.core.stats import t_quantile
 
 
@@ -39,10 +40,13 @@ def minimum_detectable_difference(
     """
     z_alpha, z_power = _quantiles(alpha, power, one_sided, clusters)
     _refuse_unusable(pairs, discordant, design_effect)
+    if clusters is None and design_effect == 1.0 and pairs * discordant <= FEW_ENOUGH:
+        return Outcomes(round(pairs), discordant, 2 * alpha if one_sided else alpha).difference(power)
     n = pairs / design_effect
     if clusters is not None:  # the spread of clusters is seen about their mean: d^2 = (t_a + t_b)^2 (psi - d^2) / n
         ratio = (z_alpha + z_power) ** 2 / n
-        found = math.sqrt(discordant * ratio / (1 + ratio))
+        # Sign flips go in steps of two questions: half a step more, as in a correction for continuity.
+        found = math.sqrt(discordant * ratio / (1 + ratio)) + 1 / pairs
         return found if found <= discordant else None
     # Connor's n = (z_a sqrt(psi) + z_b sqrt(psi - d^2))^2 / d^2, solved for d.
     square = n - z_alpha**2 + z_power**2
@@ -75,19 +79,34 @@ def pairs_needed(
         raise ValueError(f"a difference of {difference} cannot be found where the models disagree on {discordant}.")
     effect = design_effect(per_cluster, icc)
     _refuse_unusable(per_cluster, discordant, effect)
+    if per_cluster <= 1 and (few := _few_pairs(difference, discordant, power, 2 * alpha if one_sided else alpha)):
+        return few
     n = 0.0
     for _ in range(100):  # few clusters need more, which makes them less few
         clusters = max(2, math.ceil(n / per_cluster) if n else 30) if per_cluster > 1 else None
         z_alpha, z_power = _quantiles(alpha, power, one_sided, clusters)
-        seen = math.sqrt(discordant - difference**2)
+        # Half a step of the sign flips, as above, and never more than half of the difference.
+        sought = difference if clusters is None or not n else max(difference - 1 / n, difference / 2)
+        seen = math.sqrt(discordant - sought**2)
         root = z_alpha * (math.sqrt(discordant) if clusters is None else seen) + z_power * seen
         # The mean with the last: between two and three clusters it would swing for ever.
-        wanted = effect * (root / difference) ** 2
+        wanted = effect * (root / sought) ** 2
         if abs(wanted - n) <= 0.5:
             n = wanted
             break
         n = wanted if not n else (n + wanted) / 2
     return math.ceil(n)
+
+
+def _few_pairs(difference: float, discordant: float, power: float, level: float) -> int | None:
+    """The fewest pairs that find it, where they are few enough to be counted; None: it takes more."""
+    low, high = 0, int(FEW_ENOUGH / discordant)
+    if high < 1 or Outcomes(high, discordant, level).power(difference) < power:
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if Outcomes(middle, discordant, level).power(difference) >= power else (middle, high)
+    return high
 
 
 def design_effect(per_cluster: float, icc: float, size_variation: float = 0.0) -> float:

@@ -14,23 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evalpipe.core.stats import t_cdf, t_quantile
+from evalpipe.core.stats import Interval, t_cdf, t_quantile
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """From `low` to `high`, as fractions."""
-
-    low: float
-    high: float
-
-    def holds(self, value: float) -> bool:
-        return self.low <= value <= self.high
-
-    def within(self, margin: float) -> bool:
-        return -margin < self.low and self.high < margin
 
 
 @dataclass(frozen=True, slots=True)

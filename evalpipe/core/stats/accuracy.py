@@ -23,7 +23,8 @@ def accuracy(scores: pl.Series, cluster: pl.Series | None = None) -> Estimate:
     Args:
         scores: shape (n,), in [0, 1], no nulls.
         cluster: shape (n,), or None. Questions that share a passage or a template share a value; a null stands alone.
-            It counts from two clusters on, where one of them holds more than one question.
+            It counts where one of them holds more than one question. A single cluster shows no spread: it counts as
+            one question.
 
     Returns: as fractions, not per cent; the interval within [0, 1]. For right and wrong Wilson's interval, which never
         shrinks to a point. Clustered, or for fractions: `clustered_interval`. One fractional score has the largest
@@ -39,13 +40,16 @@ def accuracy(scores: pl.Series, cluster: pl.Series | None = None) -> Estimate:
     n = len(values)
     mean = math.fsum(values) / n
     sizes = np.bincount(codes).astype(np.float64)
-    if not 2 <= len(sizes) < n:
+    if len(sizes) == n:
         if bool(np.isin(values, (0.0, 1.0)).all()):
             plain = wilson(mean, n)
             return Estimate(mean, math.sqrt(mean * (1 - mean) / n), plain.low, plain.high)
         if n == 1:
             return Estimate(mean, 0.5, 0.0, 1.0)
         codes, sizes = np.arange(n), np.ones(n)
+    if len(sizes) == 1:
+        lone = wilson(mean, 1)
+        return Estimate(mean, math.sqrt(mean * (1 - mean)), lone.low, lone.high)
     totals = np.bincount(codes, values).astype(np.float64)
     stderr = math.sqrt(variance(totals - mean * sizes, sizes))
     spread = float(np.mean((values - mean) ** 2))

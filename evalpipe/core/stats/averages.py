@@ -4,11 +4,13 @@ import math
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from evalpipe.core.stats.accuracy import accuracy
-from evalpipe.core.stats.clusters import cluster_codes
+from evalpipe.core.stats.clusters import Floats, cluster_codes, degrees
 from evalpipe.core.stats.estimate import Z95, Estimate
 from evalpipe.core.stats.proportion import wilson
+from evalpipe.core.stats.quantiles import t_quantile
 
 
 def accuracies(scores: pl.Series, subject: pl.Series, cluster: pl.Series | None = None) -> dict[object, Estimate]:
@@ -34,9 +36,11 @@ def macro(scores: pl.Series, subject: pl.Series, cluster: pl.Series | None = Non
     it gets that of one question of average difficulty.
 
     Args: as for `accuracies`. Returns: the interval is Wilson's on the number of independent questions with the same
-        variance. Raises: ValueError: as `accuracies`.
+        variance, with Student's t: a small subject counts as much as a large one, and shows its error badly.
+    Raises: ValueError: as `accuracies`.
     Source: Cochran 1977, "Sampling Techniques", chapter 5, stratified means with equal weights; within each subject
-        the CR2 adjustment of `clusters.clustered_mean`.
+        the CR2 adjustment of `clusters.clustered_mean`. Degrees of freedom: Welch 1947, "The generalization of
+        'Student's' problem when several different population variances are involved" (Biometrika 34).
     """
     rows = _rows(scores, subject, cluster)
     values = rows["score"].to_numpy()
@@ -54,6 +58,7 @@ def macro(scores: pl.Series, subject: pl.Series, cluster: pl.Series | None = Non
     alone = share >= 1
     sums = np.bincount(cell, values - means[subjects]) / sizes[of_subject]
     adjusted = np.where(alone, 0.0, sums / np.sqrt(np.where(alone, 1.0, 1 - share)))
+    own = np.bincount(of_subject, adjusted**2)
     seen = float(np.sum(np.bincount(of_cluster, adjusted) ** 2))
     overall = math.fsum(values) / len(values)
     unseen = int(alone.sum()) * overall * (1 - overall)
@@ -61,8 +66,20 @@ def macro(scores: pl.Series, subject: pl.Series, cluster: pl.Series | None = Non
     # Were each cluster one question: so many questions would all subjects' means together be worth.
     worth = count**2 / float(np.sum(np.bincount(of_subject, share**2)))
     effective = value * (1 - value) / variance if variance > 0 else worth
-    interval = wilson(value, effective, reach=Z95)
+    errors = np.where(np.bincount(of_subject, alone) > 0, overall * (1 - overall), own)
+    free = min(_degrees(errors, cell_sizes, of_subject), max(1.0, float(codes.max())))
+    interval = wilson(value, effective, reach=max(Z95, t_quantile(round(free, 2))))
     return Estimate(value, math.sqrt(variance), interval.low, interval.high)
+
+
+def _degrees(errors: Floats, cell_sizes: Floats, of_subject: NDArray[np.int64]) -> float:
+    """Degrees of freedom of the sum of the subjects' squared errors, shape (subjects,): Welch's, from Satterthwaite's
+    of each (`clusters.degrees`). A subject of one cluster has one.
+    """
+    parts = [cell_sizes[of_subject == subject] for subject in range(len(errors))]
+    each = np.array([degrees(sizes) if len(sizes) > 1 else 1.0 for sizes in parts])
+    whole = float(np.sum(errors))
+    return whole**2 / float(np.sum(errors**2 / each)) if whole > 0 else float(len(cell_sizes))
 
 
 def _rows(scores: pl.Series, subject: pl.Series, cluster: pl.Series | None) -> pl.DataFrame:

@@ -13,6 +13,9 @@ class Interval:
     low: float
     high: float
 
+    def holds(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from evalpipe.config.policy import AccuracyRule, FailedShareRule, LabelErrorsRule
+from evalpipe.config.policy import AccuracyRule, FailedShareRule, JudgeAgreementRule, LabelErrorsRule
 from evalpipe.core.keys import from_key
 from evalpipe.core.quoting import one_line
 from evalpipe.line.drops import retired
@@ -20,7 +20,7 @@ def judge_accuracy(project: Project, rule: AccuracyRule, board: pl.DataFrame) ->
     if row is None or row["accuracy"] is None:
         return Ruling(INCONCLUSIVE, _no_scores(rule.model, rule.bank, rule.subject), rule.at_least)
     found, low, high = row["accuracy"], row["ci95_low"], row["ci95_high"]
-    n = sum(row[count] for count in DENOMINATOR)
+    n = row["n"]  # questions, however many samples each has
     figures = {"found": found, "low": low, "high": high, "n": n}
     if row["partial"]:
         return Ruling(INCONCLUSIVE, _partial(row), rule.at_least, **figures, needed=row["n_questions"])
@@ -50,6 +50,25 @@ def judge_failed(project: Project, rule: FailedShareRule, board: pl.DataFrame) -
         return Ruling(INCONCLUSIVE, _partial(row), rule.at_most, share, n=total, needed=row["n_questions"])
     verdict = PASS if share <= rule.at_most else FAIL
     return Ruling(verdict, f"{row['failed']:,} of {total:,} answers failed ({share:.2%})", rule.at_most, share, n=total)
+
+
+def judge_judge_agreement(project: Project, rule: JudgeAgreementRule, board: pl.DataFrame) -> Ruling:
+    """How often the bank's judge says what people said of the labelled answers; of several judges the worst."""
+    rows = board.filter(pl.col("bank") == rule.bank, pl.col("judge").is_not_null())
+    if rows.is_empty():
+        return Ruling(
+            INCONCLUSIVE, f"no answer to bank {one_line(rule.bank, 60)!r} is judged by a model", rule.at_least
+        )
+    agreed = rows.drop_nulls("judge_agreement").sort("judge_agreement", "model")
+    if agreed.height < rows.height:
+        message = "the judge was never compared with people: give it `labelled` answers, docs/judge.md"
+        return Ruling(INCONCLUSIVE, message, rule.at_least)
+    row = agreed.row(0, named=True)
+    found, low, high = (row[f"judge_agreement{end}"] for end in ("", "_low", "_high"))
+    verdict = by_interval(low, high, rule.at_least)
+    said = f"the judge agrees with people on {found:.2%} (95%: {low:.2%} to {high:.2%}) of the labelled answers"
+    more = "; it straddles the limit: label more of them" if verdict == INCONCLUSIVE else ""
+    return Ruling(verdict, said + more, rule.at_least, found, low, high, row["n_judge_labelled"])
 
 
 def judge_label_errors(project: Project, rule: LabelErrorsRule) -> Ruling:

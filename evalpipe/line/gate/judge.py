@@ -5,11 +5,19 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from evalpipe.config.policy import AccuracyRule, DropRule, FailedShareRule, LabelErrorsRule, Policy, Rule
+from evalpipe.config.policy import (
+    AccuracyRule,
+    DropRule,
+    FailedShareRule,
+    JudgeAgreementRule,
+    LabelErrorsRule,
+    Policy,
+    Rule,
+)
 from evalpipe.core.errors import ConfigError, LakeError, UsageError
 from evalpipe.core.quoting import one_line
 from evalpipe.line.gate.drop import judge_drop_rule
-from evalpipe.line.gate.figures import judge_accuracy, judge_failed, judge_label_errors
+from evalpipe.line.gate.figures import judge_accuracy, judge_failed, judge_judge_agreement, judge_label_errors
 from evalpipe.line.gate.ruling import INCONCLUSIVE, Ruling, Verdict, worst
 from evalpipe.line.project import Project, made_by
 from evalpipe.line.rank import compute_leaderboard
@@ -55,6 +63,8 @@ def _judged(project: Project, rule: Rule, leaderboard: Callable[[], pl.DataFrame
                 return judge_failed(project, rule, leaderboard())
             case LabelErrorsRule():
                 return judge_label_errors(project, rule)
+            case JudgeAgreementRule():
+                return judge_judge_agreement(project, rule, leaderboard())
             case DropRule():
                 return judge_drop_rule(project, rule)
             case _:

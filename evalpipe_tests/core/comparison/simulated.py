@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalpipe.core.comparison import design_effect, mcnemar_exact, mcnemar_mid_p, minimum_detectable_difference
-from evalpipe.core.comparison.paired import FEW, cluster_test
+from evalpipe.core.comparison import design_effect, minimum_detectable_difference
+from evalpipe.core.comparison.mcnemar import mcnemar
+from evalpipe.core.comparison.paired import cluster_test
 from evalpipe.core.comparison.units import Units
 
 Rng = np.random.Generator
@@ -73,7 +74,7 @@ def power_rate(rng: Rng, pairs: int, discordant: float, clusters: int | None, ic
     won, lost = (discordant + found) / 2, (discordant - found) / 2
     if clusters is None:
         counts = rng.multinomial(pairs, [won, lost, 1 - discordant], runs)
-        return float(np.mean([_mcnemar(int(a), int(b)) <= 0.05 for a, b, _ in counts]))
+        return float(np.mean([mcnemar(int(a), int(b))[1] <= 0.05 for a, b, _ in counts]))
     size = pairs // clusters
     shape = (runs, clusters)
     own = rng.choice((1, -1, 0), p=(won, lost, 1 - discordant), size=shape)
@@ -82,7 +83,3 @@ def power_rate(rng: Rng, pairs: int, discordant: float, clusters: int | None, ic
     sums = (own * copies + others[..., 0] - others[..., 1]).astype(float)
     sizes = np.full(clusters, float(size))
     return float(np.mean([cluster_test(Units(row, sizes))[1] <= 0.05 for row in sums]))
-
-
-def _mcnemar(a: int, b: int) -> float:
-    return mcnemar_exact(a, b) if a + b < FEW else mcnemar_mid_p(a, b)

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from evalpipe.core.comparison import design_effect, minimum_detectable_difference, pairs_needed
+from evalpipe.core.comparison.mcnemar import mcnemar
 from evalpipe_tests.core.comparison.simulated import Cell, alarm_rate, power_rate
 
 
@@ -21,6 +23,19 @@ def test_pairs_needed_is_the_inverse(per_cluster, icc):
         clusters = round(pairs / per_cluster) if per_cluster > 1 else None
         found = minimum_detectable_difference(pairs, 0.2, design_effect=effect, clusters=clusters)
         assert (found <= 0.02) is finds
+
+
+@pytest.mark.parametrize(("pairs", "discordant"), [(100, 0.1), (199, 0.3), (30, 1.0), (100_000, 0.0005)])
+def test_few_discordant_pairs_are_counted_not_approximated(pairs, discordant):
+    """The power at the stated difference, summed over all outcomes with scipy, is 80%; and so many pairs it takes."""
+    found = minimum_detectable_difference(pairs, discordant)
+    counts = np.arange(151)
+    wins = [
+        next((won for won in range((k + 1) // 2, k + 1) if mcnemar(won, k - won)[1] <= 0.05), k + 1) for k in counts
+    ]
+    won = stats.binom.sf(np.array(wins) - 1, counts, min(1.0, (discordant + found) / (2 * discordant)))
+    assert float(np.sum(stats.binom.pmf(counts, pairs, discordant) * won)) == pytest.approx(0.8, abs=1e-3)
+    assert pairs_needed(found, discordant) <= pairs
 
 
 def test_models_that_hardly_disagree_cannot_be_told_apart():
@@ -49,10 +64,11 @@ def test_models_that_are_alike_rarely_alarm(cell):
 
 
 @pytest.mark.parametrize(
-    ("pairs", "discordant", "clusters", "icc"), [(2_000, 0.1, None, 0), (600, 0.3, None, 0), (4_000, 0.2, 100, 0.1)]
+    ("pairs", "discordant", "clusters", "icc"),
+    [(2_000, 0.1, None, 0), (600, 0.3, None, 0), (50, 0.3, None, 0), (4_000, 0.2, 100, 0.1), (150, 0.2, 30, 0.05)],
 )
 def test_the_stated_difference_is_found_in_four_of_five_runs(pairs, discordant, clusters, icc):
-    """80% +- 3 of 2,000 runs, with and without clusters."""
+    """80% +- 3 of 2,000 runs, with and without clusters, and where few pairs disagree."""
     assert power_rate(np.random.default_rng(12), pairs, discordant, clusters, icc, 2_000) == pytest.approx(
         0.8, abs=0.03
     )

@@ -80,12 +80,19 @@ def test_clusters_that_agree_count_as_one_question_each():
 
 @pytest.mark.parametrize(
     "cluster",
-    [None, pl.Series(["a", "b", "c", "d"]), pl.Series(["a"] * 4), pl.Series([None] * 4, dtype=pl.String)],
+    [None, pl.Series(["a", "b", "c", "d"]), pl.Series([None] * 4, dtype=pl.String)],
 )
 def test_clusters_that_say_nothing_change_nothing(cluster):
-    """No clusters, one cluster, or a cluster for each question leave the plain interval."""
+    """No clusters, or a cluster for each question leave the plain interval."""
     scores = pl.Series([1.0, 0.0, 1.0, 1.0])
     assert accuracy(scores, cluster) == accuracy(scores)
+
+
+def test_a_single_cluster_counts_as_one_question():
+    """One passage with 40 questions says little of the next one, however many of them are right."""
+    found = accuracy(pl.Series([1.0] * 30 + [0.0] * 10), pl.Series(["a"] * 40))
+    assert found.value == 0.75
+    assert found.high - found.low > 0.8
 
 
 def test_clusters_all_right_still_have_an_interval():
