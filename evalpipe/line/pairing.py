@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from evalpipe.core.reducers import MEAN, reduce_samples, reducer
 from evalpipe.line.project import Project
+from evalpipe.line.reduced import with_keys
 from evalpipe.line.score import DENOMINATOR, counted_as
 from evalpipe.line.standing import standing_questions, standing_scores
+from evalpipe.line.terms import BoardTerms, todays_terms
 
 # What must be the same on both sides. Within one moment it is, as only scores of today's versions count.
 _SAME = {
@@ -38,31 +41,50 @@ class Pairing:
 
 
 def scores_today(project: Project, questions: pl.DataFrame, model: str) -> pl.DataFrame:
-    """One row per question that the model was asked: the mean `score` of its samples that count, as the headline
-    accuracy counts them (unparsed, truncated, refused and rejected earn nothing); null where none does, and `why`.
+    """One row per question that the model was asked: the `score` of its samples that count, reduced as the headline
+    accuracy reduces them (unparsed, truncated, refused and rejected earn nothing); null where none does, and `why`.
     """
-    rows = standing_scores(project, questions).filter(pl.col("model") == model).select(_NEEDED)
-    return _by_question(rows.collect())
+    terms = todays_terms(project, questions)
+    rows = standing_scores(project, questions, terms).filter(pl.col("model") == model).select(_NEEDED)
+    return _by_question(project, questions, terms, rows.collect())
 
 
 def scores_then(then: Project, model: str) -> pl.DataFrame:
-    """The same of a project whose lake is past: whatever model version and scorer were that day's."""
-    questions = standing_questions(then).lazy().select(*_AT, "shard", q="question_version", la="label_version")
-    rows = then.lake.scan("scores").filter(pl.col("model") == model).join(questions, on=[*_AT, "shard"])
+    """The same of a project whose lake is past: by the model version and scorer of that day, and today's reducer."""
+    questions = standing_questions(then)
+    versions = questions.lazy().select(*_AT, "shard", q="question_version", la="label_version")
+    rows = then.lake.scan("scores").filter(pl.col("model") == model).join(versions, on=[*_AT, "shard"])
     current = (pl.col("question_version") == pl.col("q")) & (pl.col("label_version") == pl.col("la"))
-    return _by_question(rows.with_columns(current=current, count=counted_as()).select(_NEEDED).collect())
+    rows = rows.with_columns(current=current, count=counted_as()).select(_NEEDED).collect()
+    return _by_question(then, questions, todays_terms(then, questions), rows)
 
 
-def _by_question(rows: pl.DataFrame) -> pl.DataFrame:
+def _by_question(project: Project, questions: pl.DataFrame, terms: BoardTerms, rows: pl.DataFrame) -> pl.DataFrame:
     counts = pl.col("current") & pl.col("count").is_in(DENOMINATOR)
-    good = rows.filter(counts).with_columns(pl.col("score").fill_null(0.0)).sort(*_AT, "sample")
-    if (good["sample"] > 0).any():
-        said = pl.col("extracted").fill_null("–").str.join(" | ")
-        good = good.group_by(_AT, maintain_order=True).agg(pl.col("score").mean(), said, pl.col(*_SAME).first())
+    good = rows.filter(counts).sort(*_AT, "sample")
+    banks = [_reduced(project, questions, terms, each) for each in good.partition_by("bank", maintain_order=True)]
+    good = pl.concat(banks) if banks else good.select(*_AT, "score", "extracted", *_SAME)
     rest = rows.filter(~counts).join(good, on=_AT, how="anti")
     why = pl.when("current").then("count").otherwise(pl.lit("other versions")).alias("why")
     rest = rest.sort("current").select(*_AT, why).unique(_AT, keep="last")
-    return pl.concat([good.select(*_AT, "score", "extracted", *_SAME), rest], how="diagonal_relaxed")
+    return pl.concat([good, rest], how="diagonal_relaxed")
+
+
+def _reduced(project: Project, questions: pl.DataFrame, terms: BoardTerms, rows: pl.DataFrame) -> pl.DataFrame:
+    """One row a question of one bank; without those of which too many samples failed to say their score."""
+    bank = str(rows["bank"][0])
+    how = reducer(terms.reducers[bank])
+    if how == MEAN and not (rows["sample"] > 0).any():
+        return rows.select(*_AT, pl.col("score").fill_null(0.0), "extracted", *_SAME)
+    if how.kind == "majority":
+        rows = with_keys(project.lake, questions.filter(pl.col("bank") == bank), terms.scorers_of(bank), rows)
+    several = pl.col("sample").max() > 0
+    said = (
+        pl.when(several).then(pl.col("extracted").fill_null("–").str.join(" | ")).otherwise(pl.col("extracted").first())
+    )
+    told = rows.group_by(_AT, maintain_order=True).agg(said, pl.col(*_SAME).first())
+    scored = told.join(reduce_samples(rows, how), on="question_id", how="inner", maintain_order="left")
+    return scored.select(*_AT, "score", "extracted", *_SAME)
 
 
 def pair(questions: pl.DataFrame, a: pl.DataFrame, b: pl.DataFrame) -> Pairing:
