@@ -63,7 +63,7 @@ def _kind(kind: str) -> Kind:
 
 def _reply() -> str:
     """Standard input as text: UTF-8, what is none replaced; line ends as they came, so that spans count them."""
-    if sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.isatty():  # pyright: ignore[reportUnnecessaryComparison]  None: closed, `<&-`
         raise UsageError(
             "the reply is read from standard input: evalpipe extract --kind number < reply.txt, or pipe it in."
         )

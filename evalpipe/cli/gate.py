@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def gate(
-    policy: Annotated[Path, typer.Argument(help="A TOML file with [[rules]]; docs/comparison.md has an example.")],
+    policy: Annotated[Path, typer.Argument(help="A TOML file with tables `rules`; docs/comparison.md has one.")],
     markdown: Annotated[Path | None, typer.Option(help="Write the report for a pull request to this file.")] = None,
     as_json: JsonFlag = False,
 ) -> None:

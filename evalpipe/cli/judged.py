@@ -13,7 +13,9 @@ def judge_cell_text(row: dict[str, Any]) -> str | None:
     """The judge and its agreement with people, for a cell of the table; None: no judge."""
     if row["judge"] is None:
         return None
-    return f"{_names(row['judge'])}: {_agreement(row) or 'never compared with people'}"
+    if row["judge_agreement"] is None:
+        return f"{_names(row['judge'])}: never compared"
+    return f"{_names(row['judge'])}: {_span(row)}"
 
 
 def judge_lines(rows: pl.DataFrame) -> Iterator[str]:
@@ -39,8 +41,12 @@ def judge_lines(rows: pl.DataFrame) -> Iterator[str]:
 def _agreement(row: dict[str, Any]) -> str | None:
     if row["judge_agreement"] is None:
         return None
+    return f"{_span(row)} of {row['n_judge_labelled']:,} labelled answers"
+
+
+def _span(row: dict[str, Any]) -> str:
     span = f"{row['judge_agreement_low']:.2f} to {row['judge_agreement_high']:.2f}"
-    return f"{row['judge_agreement']:.2f} ({span}) of {row['n_judge_labelled']:,} labelled answers"
+    return f"{row['judge_agreement']:.2f} ({span})"
 
 
 def _names(judge: str) -> str:

@@ -74,7 +74,8 @@ def print_leaderboard(
     plot: Path | None = None,
 ) -> None:
     rows = latest_leaderboard(project).sort("bank", "rank", "model", "subject", nulls_last=[False, True, False, False])
-    rows = rows.filter(pl.col("bank") == bank) if bank else rows
+    if bank is not None:
+        rows = _of_bank(rows, bank)
     if plot is not None:
         write_plot(plot, accuracies_svg(rows.filter(pl.col("subject").is_null()).to_dicts()))
     rows = with_shrunk(rows) if shrink else rows
@@ -97,7 +98,7 @@ def print_leaderboard(
         added = (*_LABELS[:4], *_LABELS[6:])
         more = [[*cells[:4], *cells[6:]] for cells in more]
     if not labels and rows["judge"].is_not_null().any():
-        added = (*added, "judge")
+        added = (*added, "judge agrees (95%)")
         more = [[*cells, judge_cell_text(row)] for cells, row in zip(more, rows.iter_rows(named=True), strict=True)]
     for name, cells in _asked_for(rows, labels=labels, macro=macro, shrink=shrink):
         added = (*added, name)
@@ -106,6 +107,15 @@ def print_leaderboard(
     whole = rows.filter(pl.col("subject").is_null())
     for line in (*judge_lines(whole), *_doubt_lines(whole)):
         out.print(Text(line), soft_wrap=True)
+
+
+def _of_bank(rows: pl.DataFrame, bank: str) -> pl.DataFrame:
+    """Raises UsageError: nothing of this bank is on the leaderboard."""
+    found = rows.filter(pl.col("bank") == bank)
+    if found.is_empty() and not rows.is_empty():
+        there = ", ".join(one_line(each, 60) for each in rows["bank"].unique().sort())
+        raise UsageError(f"--bank {one_line(bank, 60)}: the leaderboard has no such bank. There are: {there}.")
+    return found
 
 
 _OUTCOMES = ("95% interval", "questions", "n", "outcomes", "drift (95%)")

@@ -18,6 +18,7 @@ from evalpipe.line.models import to_questions
 from evalpipe.line.project import MadeBy, Project, now
 from evalpipe.line.verdict_asking import ask_verdicts
 from evalpipe.line.verdicts import stored_verdicts
+from evalpipe.store.lake import Lake
 from evalpipe.store.lease import lease
 from evalpipe.store.tables import TABLES
 from evalpipe.telemetry.progress import Progress
@@ -39,14 +40,21 @@ class Agreement:
 def agreement_of(project: Project, judge: Judge) -> Agreement | None:
     """None: it was not compared yet with the labelled answers as they are, or there are none."""
     labelled = labelled_version(project.config, judge.options)
-    if labelled is None:
+    return compared_before(project.lake, judge.bank, judge.kind, judge.ready.model_version, labelled)
+
+
+def compared_before(
+    lake: Lake, bank: str, kind: str, judge_version: str, labelled_version: str | None
+) -> Agreement | None:
+    """The same of a judge and labelled answers that are named by their versions; None: there are none."""
+    if labelled_version is None:
         return None
-    rows = project.lake.read(
+    rows = lake.read(
         "judge_agreement",
-        (pl.col("bank") == judge.bank)
-        & (pl.col("kind") == judge.kind)
-        & (pl.col("judge_version") == judge.ready.model_version)
-        & (pl.col("labelled_version") == labelled),
+        (pl.col("bank") == bank)
+        & (pl.col("kind") == kind)
+        & (pl.col("judge_version") == judge_version)
+        & (pl.col("labelled_version") == labelled_version),
     ).sort("compared_at")
     return None if rows.is_empty() else Agreement(rows.row(-1, named=True))
 

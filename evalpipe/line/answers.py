@@ -17,14 +17,20 @@ COMMIT_ROWS = 16_384  # a frame at a time, so that a shard of any size is commit
 _WORTH = {"answered": 0, "truncated": 0, "refused": 0, "rejected": 1, "failed": 2}
 
 
-def answers_of(lake: Lake, model: str, fingerprints: pl.Series, columns: Sequence[str] | None = None) -> pl.DataFrame:
+def answers_of(
+    lake: Lake,
+    model: str,
+    fingerprints: pl.Series,
+    columns: Sequence[str] | None = None,
+    until: datetime | None = None,
+) -> pl.DataFrame:
     """The answers that count for these fingerprints, one per fingerprint and sample: the first answer, else the last
-    rejection, else the last failure. `columns` None: all of them.
+    rejection, else the last failure. `columns` None: all of them. `until`: those that were there at that time.
     """
     wanted = {"fingerprint", "sample", "outcome", "answered_at", *(columns or TABLES["answers"].columns)}
     found = (
         lake.scan("answers")
-        .filter(pl.col("model") == model)
+        .filter(pl.col("model") == model, pl.lit(True) if until is None else pl.col("answered_at") <= until)
         .select(name for name in TABLES["answers"].columns if name in wanted)
         .join(pl.LazyFrame({"fingerprint": fingerprints.unique()}), on="fingerprint", how="semi")
         .with_columns(worth=pl.col("outcome").replace_strict(_WORTH, default=2, return_dtype=pl.Int8))

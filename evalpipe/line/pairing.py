@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from evalpipe.core.reducers import MEAN, Reducer, reduce_samples
+from evalpipe.core.reducers import MEAN, reduce_samples, reducer
 from evalpipe.line.project import Project
-from evalpipe.line.reduced import reducer_of, with_keys
+from evalpipe.line.reduced import with_keys
 from evalpipe.line.score import DENOMINATOR, counted_as
 from evalpipe.line.standing import standing_questions, standing_scores
-from evalpipe.line.terms import todays_terms
+from evalpipe.line.terms import BoardTerms, todays_terms
 
 # What must be the same on both sides. Within one moment it is, as only scores of today's versions count.
 _SAME = {
@@ -41,50 +41,50 @@ class Pairing:
 
 
 def scores_today(project: Project, questions: pl.DataFrame, model: str) -> pl.DataFrame:
-    """One row per question that the model was asked: one `score` of its samples, by the bank's reducer, as the headline
-    accuracy counts them (unparsed, truncated, refused and rejected earn nothing); null where there is none, and `why`.
+    """One row per question that the model was asked: the `score` of its samples that count, reduced as the headline
+    accuracy reduces them (unparsed, truncated, refused and rejected earn nothing); null where none does, and `why`.
     """
-    rows = standing_scores(project, questions).filter(pl.col("model") == model).select(_NEEDED)
-    return _by_question(project, questions, rows.collect())
+    terms = todays_terms(project, questions)
+    rows = standing_scores(project, questions, terms).filter(pl.col("model") == model).select(_NEEDED)
+    return _by_question(project, questions, terms, rows.collect())
 
 
 def scores_then(then: Project, model: str) -> pl.DataFrame:
-    """The same of a project whose lake is past: whatever model version and scorer were that day's, reduced as today."""
-    stood = standing_questions(then)
-    questions = stood.lazy().select(*_AT, "shard", q="question_version", la="label_version")
-    rows = then.lake.scan("scores").filter(pl.col("model") == model).join(questions, on=[*_AT, "shard"])
+    """The same of a project whose lake is past: by the model version and scorer of that day, and today's reducer."""
+    questions = standing_questions(then)
+    versions = questions.lazy().select(*_AT, "shard", q="question_version", la="label_version")
+    rows = then.lake.scan("scores").filter(pl.col("model") == model).join(versions, on=[*_AT, "shard"])
     current = (pl.col("question_version") == pl.col("q")) & (pl.col("label_version") == pl.col("la"))
-    rows = rows.with_columns(current=current, count=counted_as()).select(_NEEDED)
-    return _by_question(then, stood, rows.collect())
+    rows = rows.with_columns(current=current, count=counted_as()).select(_NEEDED).collect()
+    return _by_question(then, questions, todays_terms(then, questions), rows)
 
 
-def _by_question(project: Project, questions: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def _by_question(project: Project, questions: pl.DataFrame, terms: BoardTerms, rows: pl.DataFrame) -> pl.DataFrame:
     counts = pl.col("current") & pl.col("count").is_in(DENOMINATOR)
     good = rows.filter(counts).sort(*_AT, "sample")
-    hows = {bank: reducer_of(project.config, bank) for bank in good["bank"].unique()}
-    if (good["sample"] > 0).any() or any(how != MEAN for how in hows.values()):
-        good = _reduced(project, questions, good, hows)
+    banks = [_reduced(project, questions, terms, each) for each in good.partition_by("bank", maintain_order=True)]
+    good = pl.concat(banks) if banks else good.select(*_AT, "score", "extracted", *_SAME)
     rest = rows.filter(~counts).join(good, on=_AT, how="anti")
     why = pl.when("current").then("count").otherwise(pl.lit("other versions")).alias("why")
     rest = rest.sort("current").select(*_AT, why).unique(_AT, keep="last")
-    good = good.with_columns(pl.col("score").fill_null(0.0)).select(*_AT, "score", "extracted", *_SAME)
     return pl.concat([good, rest], how="diagonal_relaxed")
 
 
-def _reduced(
-    project: Project, questions: pl.DataFrame, good: pl.DataFrame, hows: Mapping[str, Reducer]
-) -> pl.DataFrame:
-    """One row per question that has a score by its bank's reducer; `extracted` tells all samples."""
-    terms = todays_terms(project, questions)
-    said = pl.col("extracted").fill_null("–").str.join(" | ")
-    told = good.group_by(_AT, maintain_order=True).agg(said, pl.col(*_SAME).first())
-    parts: list[pl.DataFrame] = []
-    for bank, how in sorted(hows.items()):
-        own = good.filter(pl.col("bank") == bank)
-        if how.kind == "majority":
-            own = with_keys(project.lake, bank, terms.scorers_of(bank), own)
-        parts.append(reduce_samples(own, how).with_columns(bank=pl.lit(bank)))
-    return told.join(pl.concat(parts), on=_AT, how="inner", maintain_order="left")
+def _reduced(project: Project, questions: pl.DataFrame, terms: BoardTerms, rows: pl.DataFrame) -> pl.DataFrame:
+    """One row a question of one bank; without those of which too many samples failed to say their score."""
+    bank = str(rows["bank"][0])
+    how = reducer(terms.reducers[bank])
+    if how == MEAN and not (rows["sample"] > 0).any():
+        return rows.select(*_AT, pl.col("score").fill_null(0.0), "extracted", *_SAME)
+    if how.kind == "majority":
+        rows = with_keys(project.lake, questions.filter(pl.col("bank") == bank), terms.scorers_of(bank), rows)
+    several = pl.col("sample").max() > 0
+    said = (
+        pl.when(several).then(pl.col("extracted").fill_null("–").str.join(" | ")).otherwise(pl.col("extracted").first())
+    )
+    told = rows.group_by(_AT, maintain_order=True).agg(said, pl.col(*_SAME).first())
+    scored = told.join(reduce_samples(rows, how), on="question_id", how="inner", maintain_order="left")
+    return scored.select(*_AT, "score", "extracted", *_SAME)
 
 
 def pair(questions: pl.DataFrame, a: pl.DataFrame, b: pl.DataFrame) -> Pairing:

@@ -56,13 +56,14 @@ _NEEDED += ("judged", "raw_label_score", "fingerprint", "prompt_tokens", "comple
 def compute_leaderboard(project: Project, made: MadeBy, terms: BoardTerms | None = None) -> pl.DataFrame:
     """The rows of table `leaderboard`, as of now. Doubts give bounds; no accuracy and no rank knows of them.
 
-    `terms`: what evalpipe.toml said when they were made; None: what it says today. With the terms that a row was made
-    from, on a lake of its moment (`store.moment`), the same row comes out.
+    `terms`: what evalpipe.toml said when they were made, and of which banks; None: what it says today of all. With the
+    terms that a row was made from, on a lake of its moment (`store.moment`), the same row comes out.
     """
     lake = moment_of(project.lake)
     project = replace(project, lake=lake)
     questions = standing_questions(project)
     terms = terms or todays_terms(project, questions)
+    questions = questions.filter(pl.col("bank").is_in(list(terms.reducers)))
     doubts = open_doubts(project, questions)
     every_score = _scores(project, questions, doubts, terms)
     refreshed_at = now()
@@ -73,11 +74,12 @@ def compute_leaderboard(project: Project, made: MadeBy, terms: BoardTerms | None
         bank_scores = every_score.filter(pl.col("bank") == bank).sort("question_id", "sample")
         scores = {model: bank_scores.filter(pl.col("model") == model).collect() for model in terms.models}
         current = {model: rows.filter(pl.col("current")) for model, rows in scores.items()}
-        judged = Judged(project, str(bank))
+        judged = Judged(lake, terms, str(bank))
         how = reducer(terms.reducers[str(bank)])
         if how.kind == "majority":
             current = {
-                model: with_keys(lake, str(bank), terms.scorers_of(str(bank)), rows) for model, rows in current.items()
+                model: with_keys(lake, bank_questions, terms.scorers_of(str(bank)), rows)
+                for model, rows in current.items()
             }
         subject = bank_questions.select("question_id", "subject")
         reduced = {

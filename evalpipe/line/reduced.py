@@ -50,18 +50,20 @@ def reduced_questions(rows: pl.DataFrame, how: Reducer) -> pl.DataFrame:
     return found
 
 
-def with_keys(lake: Lake, bank: str, scorers: Mapping[str, Scorer], rows: pl.DataFrame) -> pl.DataFrame:
+def with_keys(lake: Lake, standing: pl.DataFrame, scorers: Mapping[str, Scorer], rows: pl.DataFrame) -> pl.DataFrame:
     """The score rows with `key`: what was read in the form in which the bank's scorer compares; null: nothing was.
 
-    `scorers`: of the bank, by kind of question.
+    Args:
+        standing: the bank's questions of today (`line.standing`): of one that several drops hold, the last.
+        scorers: of the bank, by kind of question.
+        rows: score rows of today's versions.
     """
     read = rows.drop_nulls("score").drop_nulls("extracted")
     # One answer in one spelling is one vote whatever its key; only spellings that differ need one.
     several = pl.col("extracted").n_unique().over("question_id") > 1
     spelled = read.filter(several).select("question_id", "extracted").unique(maintain_order=True)
-    asked = lake.scan("questions").filter(pl.col("bank") == bank).collect()
-    asked = asked.join(spelled, on="question_id", how="semi")
-    asked = asked.unique("question_id", keep="last", maintain_order=True)
+    voted = standing.join(spelled, on="question_id", how="semi").select("bank", "question_id", "drop")
+    asked = lake.scan("questions").join(voted.lazy(), on=voted.columns, how="semi").collect()
     questions = {question.question_id: question for question in to_questions(asked)}
     keys = [scorers[questions[name].kind].key(questions[name], said) for name, said in spelled.iter_rows()]
     keyed = spelled.with_columns(key=pl.Series(keys, dtype=pl.String))

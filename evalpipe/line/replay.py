@@ -156,5 +156,6 @@ def _notes(row: Mapping[str, Any], stored: pl.DataFrame) -> Iterator[str]:
     named = stored.select("scorer", "scorer_version", "scorer_options").unique().sort("scorer", "scorer_version")
     for name, version, options in named.iter_rows():
         today = stored_scorer(name, options).version
+        version = version.partition("/")[0]  # behind it stands which model judges, and how (`models.scorer_for`)
         if today != version:
             yield f"scorer `{name}` had version {version}, today it has {today}"

@@ -1,16 +1,19 @@
 """Cells scored again from the answers that the lake holds: by today's labels, extractors and scorers, asking nobody."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import polars as pl
 
+from evalpipe.config import Config
 from evalpipe.core.errors import EvalpipeError, UsageError
 from evalpipe.core.keys import from_key
 from evalpipe.line.answer import shard_row
 from evalpipe.line.changes import CHANGE, changes
 from evalpipe.line.drops import retired
+from evalpipe.line.judge_versions import judged_version
 from evalpipe.line.models import model_version, ready_model
 from evalpipe.line.project import MadeBy, Project, made_by
 from evalpipe.line.rank import refresh_leaderboard
@@ -24,6 +27,7 @@ NOT_CONFIGURED = "of a model that evalpipe.toml does not have any more"
 RETIRED = "of a retired drop, which counts nowhere"
 OTHER_VERSION = "answered by another version of the model or of the questions; `evalpipe run` asks them anew"
 TOO_MANY_FAILED = "with more failed answers than `max_failed_fraction` allows; they are not scored until asked again"
+NOT_JUDGED = "that lack verdicts of the judge as it is configured now; `evalpipe run` asks it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,17 +158,30 @@ def _left(project: Project, cells: pl.DataFrame) -> list[str | None]:
 def _reasons(project: Project, cells: pl.DataFrame) -> Iterator[str | None]:
     gone, config = retired(project), project.config
     now = {key: model_version(config, key) for key in cells["model"].unique() if key in config.models}
-    shards = project.lake.read("shards", columns=["shard", "questions_version"])
-    questions = dict(shards.iter_rows())
+    shards = {row["shard"]: row for row in project.lake.read("shards").iter_rows(named=True)}
     limit = config.file.answers.max_failed_fraction
     for cell in cells.iter_rows(named=True):
         if cell["model"] not in now:
             yield NOT_CONFIGURED
         elif cell["drop"] in gone:
             yield RETIRED
-        elif (cell["model_version"], cell["questions_version"]) != (now[cell["model"]], questions.get(cell["shard"])):
+        elif (shard := shards.get(cell["shard"])) is None or (cell["model_version"], cell["questions_version"]) != (
+            now[cell["model"]],
+            shard["questions_version"],
+        ):
             yield OTHER_VERSION
         elif cell["n_failed"] > limit * cell["n_asked"]:
             yield TOO_MANY_FAILED
+        elif _unjudged(config, cell, shard):
+            yield NOT_JUDGED
         else:
             yield None
+
+
+def _unjudged(config: Config, cell: Mapping[str, Any], shard: Mapping[str, Any]) -> bool:
+    """Whether the asset `scores` would wait for the judge."""
+    version = judged_version(config, shard["bank"], shard["kinds"], shard["labels_version"])
+    if version is None or not cell["n_asked"]:
+        return False
+    too_many = (cell["n_unjudged"] or 0) > config.file.answers.max_failed_fraction * cell["n_asked"]
+    return cell["judged_version"] != version or too_many

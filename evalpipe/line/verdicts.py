@@ -73,12 +73,12 @@ def stored_verdicts(lake: Lake, judge: Judge, answers: Sequence[ToJudge]) -> Ite
         yield request.question_id, _read(reply, nonce, request.fingerprint)
 
 
-def replayed_verdict(question: Question, text: str, fingerprint: str, reply: Mapping[str, Any] | None) -> Score:
-    """What a stored reply of a judge says of an answer, read by today's code."""
+def replayed_verdict(
+    question: Question, text: str, fingerprint: str, reply: Mapping[str, Any] | None
+) -> Verdict | None:
+    """What a stored reply of a judge says of an answer, read by today's code; None: nothing is left to judge."""
     answer = readable(text)
-    if answer is None:
-        return Score(None, None, RULE, "nothing of the answer is left to judge")
-    return _read(reply, quoted_answer(question, answer).nonce, fingerprint).score
+    return _read(reply, quoted_answer(question, answer).nonce, fingerprint) if answer is not None else None
 
 
 def _read(reply: Mapping[str, Any] | None, nonce: str, fingerprint: str) -> Verdict:

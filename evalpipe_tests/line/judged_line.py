@@ -72,11 +72,11 @@ def judged_project(make_project, stub: Stub, answers: list[str], options: str = 
     return project
 
 
-def run_cell(project: Project) -> pl.DataFrame:
-    """The cell answered, judged and scored, as its job does; its scores by question."""
-    answer_cell(project, "tested", SHARD, MADE, Silent())
-    judge_cell(project, "tested", SHARD, MADE, Silent())
-    score_cell(project, "tested", SHARD, MADE, Silent())
+def run_cell(project: Project, model: str = "tested") -> pl.DataFrame:
+    """The cell answered, judged and scored, as its job does; the scores by question."""
+    answer_cell(project, model, SHARD, MADE, Silent())
+    judge_cell(project, model, SHARD, MADE, Silent())
+    score_cell(project, model, SHARD, MADE, Silent())
     return scores(project)
 
 

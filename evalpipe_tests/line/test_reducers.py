@@ -87,3 +87,19 @@ def test_subjects_have_a_macro_average(project):
     assert row["n_subjects"] == 2
     assert row["macro_accuracy"] == pytest.approx(((2 / 3 + 1 / 3) / 2 + (1 / 3 + 1 / 2) / 2) / 2)
     assert row["macro_ci95_low"] < row["macro_accuracy"] < row["macro_ci95_high"]
+
+
+@pytest.mark.parametrize("reducer", ["mean", "majority", "pass@2"])
+def test_models_are_compared_by_the_scores_of_the_leaderboard(project, reducer):
+    """The accuracy in a comparison is that of the leaderboard, whatever makes one score of several samples."""
+    changed = with_reducer(project, reducer)
+    scores = scores_today(changed, standing_questions(changed), "m")
+    assert scores["score"].mean() == pytest.approx(row_of(changed, "m")["accuracy"])
+    assert scores.sort("question_id")["extracted"].to_list()[0] == "A | A | B"
+
+
+def test_a_question_of_too_few_samples_is_no_pair(project):
+    """What pass@3 cannot say of two samples is not compared, and the failed sample is named as the reason."""
+    changed = with_reducer(project, "pass@3")
+    scores = scores_today(changed, standing_questions(changed), "m")
+    assert scores.filter(pl.col("score").is_null())["why"].to_list() == ["failed"]
