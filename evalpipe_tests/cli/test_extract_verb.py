@@ -100,6 +100,16 @@ def test_a_terminal_is_no_reply(typed):
     assert "< reply.txt" in err
 
 
+def test_a_closed_standard_input_is_no_reply_either(monkeypatch, capsys):
+    """`<&-`: wrong use with a sentence, not a traceback."""
+    monkeypatch.setattr(sys, "argv", ["evalpipe", "extract", "--kind", "number"])
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert "standard input" in capsys.readouterr().err
+
+
 def test_it_starts_without_the_line():
     """The verb imports neither polars nor Dagster: people call it a hundred times."""
     script = "import sys; from evalpipe.cli.main import verbs; verbs(['extract']); print(*sorted(sys.modules))"

@@ -35,6 +35,13 @@ def test_the_table_shows_the_drift_and_a_line_names_the_ranks_that_could_swap(co
     assert "doubted" not in said.out
 
 
+def test_a_bank_that_is_not_there_is_wrong_use(command, project):
+    """A misspelt bank is not an empty leaderboard: the error names the banks there are."""
+    said = command(project, "leaderboard", "--bank", "leters")
+    assert said.code == 2
+    assert "leters: the leaderboard has no such bank. There are: letters." in said.err
+
+
 def test_labels_shows_what_is_wide(command, project):
     """--labels: raw accuracy, bounds by all doubts and by those of others, who could swap with whom."""
     said = command(project, "leaderboard", "--labels")

@@ -5,6 +5,7 @@ import polars as pl
 from evalpipe.line.answer import answer_cell
 from evalpipe.line.doubt import doubt_drop
 from evalpipe.line.ingest import ingest_drop
+from evalpipe.line.rescore import rescore
 from evalpipe.line.validate import validate_drop
 from evalpipe.telemetry.progress import Silent
 from evalpipe_tests.line.recorded_line import MADE, board, model_toml, score
@@ -74,3 +75,6 @@ def test_eleven_questions_of_chinese_school_mathematics(make_project, tmp_path):
     rows = {row["model"]: row for row in board(project).filter(pl.col("subject").is_null()).to_dicts()}
     assert (rows["right"]["accuracy"], rows["right"]["right"]) == (1.0, len(ASKED))
     assert (rows["wrong"]["right"], rows["wrong"]["wrong"], rows["wrong"]["unparsed"]) == (0, len(ASKED) - 1, 1)
+    # Scored again by two processes, each with a process of its own for mathematics: the same.
+    again = rescore(project, Silent(), workers=2)
+    assert (again.rows, again.verdicts.height, again.read_otherwise, again.trouble) == (2 * len(ASKED), 0, 0, ())
