@@ -2,10 +2,10 @@
 # ruff: noqa: ANN401  sympy and the parser have no types to speak of
 """The program that compares expressions: one request a line on stdin, one verdict a line on stdout, both JSON.
 
-It is started as `python -I worker.py MEMORY_BYTES`, with no environment to speak of, and ends with its stdin. Text reaches sympy by
-the LaTeX parser of math-verify alone, which is a grammar; its numbers go to `sympy.Number`, and from there to `eval`,
-so they are read here instead. Whatever would evaluate Python text is replaced by a function that raises, and an audit
-hook refuses processes, sockets and written files.
+It is started as `python -I worker.py MEMORY_BYTES`, with no environment to speak of, and ends with its stdin. Text
+reaches sympy by the LaTeX parser of math-verify alone, which is a grammar; its numbers go to `sympy.Number`, and from
+there to `eval`, so they are read here instead. Whatever would evaluate Python text is replaced by a function that
+raises, and an audit hook refuses processes, sockets and written files.
 
 What math-verify holds equal is checked again with 50 digits: it takes 3.141592653589793 for pi.
 """
@@ -88,17 +88,20 @@ def disarm(memory_bytes: int) -> None:
 
 
 def parsed(latex: str) -> Any:
-    """The expression. Raises whatever the parser raises."""
+    """The expression, in which i is the imaginary unit. Raises whatever the parser raises."""
     from latex2sympy2_extended.latex2sympy2 import ConversionConfig, latex2sympy
     from math_verify.grader import should_treat_as_complex
+    from sympy import I
 
-    return latex2sympy(
+    said: Any = latex2sympy(
         latex,
         is_real=not should_treat_as_complex(latex),
         convert_degrees=False,
         normalization_config=None,
         conversion_config=ConversionConfig(lowercase_symbols=False),
     )
+    imaginary = [symbol for symbol in getattr(said, "free_symbols", ()) if symbol.name == "i"]
+    return said.subs(dict.fromkeys(imaginary, I)) if imaginary else said
 
 
 def expressions_equal(answer: str, target: str) -> bool:

@@ -108,7 +108,7 @@ def test_what_takes_too_long_is_undecided_and_the_next_comparison_goes_on():
 
 
 def test_what_needs_too_much_memory_is_undecided_and_the_next_comparison_goes_on():
-    """A limit of 100 MB stands for that of 768, which takes longer to fill: neither right nor wrong, and it says why."""
+    """A limit of 100 MB stands for that of 768, which takes longer to fill: null, and it says why."""
     comparer = Comparer(limit_s=20, memory_bytes=100 * 1024**2)
     try:
         assert comparer.compare("expression", "1+x", "x+1").equal is True
@@ -121,7 +121,7 @@ def test_what_needs_too_much_memory_is_undecided_and_the_next_comparison_goes_on
 
 
 def test_a_line_break_in_an_answer_is_no_second_request():
-    """One request has one verdict: a text that looks like the protocol is not read as it, and shifts no later verdict."""
+    """One request has one verdict: a text that looks like the protocol shifts no later verdict."""
     forged = '1"}\n{"kind": "expression", "answer": "1", "target": "1", "limit_s": 3}\n'
     assert COMPARER.compare("expression", forged, "1").equal is not True
     assert COMPARER.compare("expression", "\x00\ud800\r\n1", "1").equal is not True
