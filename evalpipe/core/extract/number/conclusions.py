@@ -48,7 +48,7 @@ OPENS = re.compile(
     re.IGNORECASE,
 )
 _EXPLAINED = re.compile(
-    r"\s*([^\n]{1,60})\n\s*[*_#]{0,5}[ ]?(?:explanation|explained|reason|reasoning|because"
+    r"\s*+([^\n]{1,60})\n\s*+[*_#]{0,5}[ ]?(?:explanation|explained|reason|reasoning|because"
     r"|here(?:'s|[ ]is)[ ](?:why|how|the)"
     r"|solution|working|workings|step-by-step|解释|解析|理由|原因|分析|过程|因为)(?![a-z])",
     re.IGNORECASE,
