@@ -19,7 +19,7 @@ from evalpipe.core.extract.reading import MAX_ANSWER
 from evalpipe.core.scores import Extraction
 
 _MAX_CUES = 20
-_REACH = 2000  # characters; what a text says last is near its end
+_REACH = 1000  # characters; what a text says last is near its end
 _FAREWELL_REACH = 300  # characters
 _MAX_UNIT = 20  # characters of what a number on a line of its own counts
 _MAX_ONLY = 600  # characters of a text whose only number may be its answer
@@ -78,7 +78,7 @@ _ORDINAL = re.compile(r"(?:st|nd|rd|th)(?![A-Za-z])|[.)]\s+[A-Z\u4e00-\u9fff]|å¹
 
 def conclusion(text: str) -> Extraction | None:
     """The number of the last sentence that draws a conclusion, unless the text goes on with other numbers."""
-    for hit in reversed([*CUE.finditer(text, max(0, len(text) - 2 * _REACH))][-_MAX_CUES:]):
+    for hit in reversed([*CUE.finditer(text, max(0, len(text) - 4 * _REACH))][-_MAX_CUES:]):
         start = hit.end()
         line_end = text.find("\n", start, start + MAX_ANSWER)
         end = statement_end(text, start, min(start + MAX_ANSWER, len(text)) if line_end < 0 else line_end)
