@@ -31,8 +31,8 @@ SPECS: Mapping[str, ScorerSpec] = MappingProxyType(
                 lambda question, answer: multi_choice(question, answer, options), multi_choice_key
             ),
         ),
-        "number": ScorerSpec("number", "2", NumberOptions, number),
-        "math": ScorerSpec("math", "1", NoOptions, lambda _: Comparison(math, math_key)),
+        "number": ScorerSpec("number", "3", NumberOptions, number),
+        "math": ScorerSpec("math", "2", NoOptions, lambda _: Comparison(math, math_key)),
         "exact": ScorerSpec("exact", "1", NoOptions, lambda _: Comparison(exact, exact_key)),
         "json": ScorerSpec("json", "3", JsonOptions, json_field),
         "regex": ScorerSpec("regex", "1", RegexOptions, regex),

@@ -13,7 +13,9 @@ from evalpipe.core.extract.choice import choice, multi_choice
 from evalpipe.core.extract.echoes import without_echoes
 from evalpipe.core.extract.json import RULES as JSON_RULES
 from evalpipe.core.extract.json import answer_object, json_field
+from evalpipe.core.extract.math import RULES as MATH_RULES
 from evalpipe.core.extract.math import math
+from evalpipe.core.extract.number import RULES as NUMBER_RULES
 from evalpipe.core.extract.number import number
 from evalpipe.core.extract.reading import folded, labelled
 from evalpipe.core.extract.reasoning import without_reasoning
@@ -42,7 +44,12 @@ _READERS: dict[Kind, Callable[[str, Sequence[str]], Extraction]] = {
 
 
 # The rules of the kinds that list them, in order; docs/extraction.md is written from it.
-RULES_OF: dict[Kind, tuple[Rule, ...]] = {"json": JSON_RULES, "text": TEXT_RULES}
+RULES_OF: dict[Kind, tuple[Rule, ...]] = {
+    "number": NUMBER_RULES,
+    "math": MATH_RULES,
+    "json": JSON_RULES,
+    "text": TEXT_RULES,
+}
 
 
 @dataclass(frozen=True, slots=True)

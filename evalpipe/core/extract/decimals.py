@@ -3,8 +3,8 @@
     70,000   1,00,000   12 500   1.234.567   1{,}024   -$5   .5   1e5   6.02 × 10²³   1/2   2 1/2   2½   $2.5M   3万
 
 Judgements: a comma between digits groups them, it is never a decimal point: 3,14 is two numbers; but 1.234,56 can only
-be one. 5 million is 5000000. 10², 1.2.3, 5x, 3:45 and ±3 begin with digits and are no numbers: what a number is part
-of decides, so each is found and marked as `spoiled`. Percent is kept apart from the value, 50% is (50, percent).
+be one. 5 million is 5000000. 10², 1.2.3, 5x, 5th, 3:45 and ±3 begin with digits and are no numbers: what a number is
+part of decides, so each is found and marked as `spoiled`. Percent is kept apart from the value, 50% is (50, percent).
 """
 
 import re
@@ -71,6 +71,7 @@ _MONEY_BEFORE = re.compile(r"[$€£¥₹₽₩][ ]?$|(?:USD|RMB|CNY|EUR|GBP|Rs\
 _SPOILS_BEHIND = re.compile(
     r"""\^ | \*\*[0-9(] | [ ]?\\(?:pi|sqrt|theta|ln|log|sin|cos|tan|alpha|beta|pm|infty|pmod|binom)(?![a-zA-Z])
       | [ ]?[π√θ∞±] | (?:[xyznabiquvw]|xy|ab)(?![A-Za-z'’]) | :[0-9] | \.\.\.+[ ]?[+0-9] | /[0-9]
+      | (?:st|nd|rd|th)(?![A-Za-z])
       | [ ]?[-+*/·×][ ]?(?:[xyzabn](?![A-Za-z])|\\(?:sqrt|pi|frac)) """,
     re.VERBOSE,
 )

@@ -1,13 +1,9 @@
 """The expression that a text gives as its answer, as it was written but for dollar signs and markup around it.
 
-Rules, in order: `bare` (the text is one expression); a label's own name (the last label wins, unless it is taken back);
-`conclusion` (所以 $ab=1$, "Therefore, $x = 3$"); `last_formula` (the text ends with a formula on a line of its own);
-`only_formula`; and those of `number`, for a text without formulas. What is a number is written as the
-extractor `number` writes it.
+A text without formulas is read as a number is. What is a number is written as the extractor `number` writes it.
 """
 
 import re
-from collections.abc import Callable
 
 from evalpipe.core.extract.decimals import quantity_of
 from evalpipe.core.extract.number.conclusions import (
@@ -22,6 +18,7 @@ from evalpipe.core.extract.number.labels import BOXES_JOINED, TAKEN_BACK, by_lab
 from evalpipe.core.extract.number.reading import NO_ANSWER
 from evalpipe.core.extract.number.statements import statement_end
 from evalpipe.core.extract.reading import MAX_ANSWER, Labelled, folded, is_idle, labelled
+from evalpipe.core.extract.rules import Rule, first_decision
 from evalpipe.core.scores import Confidence, Extraction
 
 _REACH = 4000  # characters; what a text says last is near its end
@@ -50,11 +47,7 @@ _SIGNS = re.compile(r"[=<>≤≥+\-*/^_√π±{}()\[\]0-9\\]")
 def math(text: str) -> Extraction:
     """The expression without what is around it; None when none stands out, or when two boxes give two answers."""
     flat = folded(text)
-    for rule in _RULES:
-        decided = rule(text, flat)
-        if decided:
-            return decided
-    return Extraction(None, reason="no expression stands out as the answer")
+    return first_decision(RULES, text, flat) or Extraction(None, reason="no expression stands out as the answer")
 
 
 def _bare(text: str, flat: str) -> Extraction | None:
@@ -208,11 +201,16 @@ def _clean(written: str) -> str:
     return value
 
 
-_RULES: tuple[Callable[[str, str], Extraction | None], ...] = (
-    _bare,
-    _labelled,
-    _concluded,
-    _last_formula,
-    _only_formula,
-    _as_number,
+RULES = (
+    Rule("bare", "high", "the whole text, where it is one expression", _bare),
+    Rule("labelled", "high", "the box or the formulas behind the last label, unless they are taken back", _labelled),
+    Rule("conclusion", "medium", "the formula of the last sentence that draws a conclusion", _concluded),
+    Rule("last_formula", "medium", "an equation that ends the text on a line of its own", _last_formula),
+    Rule("only_formula", "low", "the only formula of a short text that says what it is", _only_formula),
+    Rule(
+        "as_number",
+        "medium",
+        "of a text without formulas, what a rule of `number` reads, by its name",
+        _as_number,
+    ),
 )

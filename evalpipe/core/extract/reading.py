@@ -36,7 +36,8 @@ _LABEL = re.compile(
         ["'*_`]{{0,4}}[ \t]{{0,3}}(?::|=|->|→|-[ ])
         | "(?:choice|option|letter)"[ ]?:
         | ^[ \t>*_\#]{{0,8}}(?:my|final|selected|chosen|correct)[ ](?:choice|option|letter|selection|result)
-          [*_]{{0,3}}[ ]?: )
+          [*_]{{0,3}}[ ]?:
+        | ^[ \t>*_\#]{{0,8}}result[*_]{{0,3}}[ ]?:(?=[^\n]{{0,120}}\s{{0,9}}\Z) )
     | (?P<answer_is> (?<![a-z])
         (?:answer|(?:correct|right|best)[ ](?:option|choice|letter|one)|(?:option|choice)(?=[ ]is)|final[ ]result)
         (?:[ ](?:choice|option|letter|(?:among|from|of)[ ]the[ ](?:options|choices|above)

@@ -8,8 +8,9 @@ import re
 from collections.abc import Sequence
 
 from evalpipe.core.extract.decimals import Quantity, quantity_of
-from evalpipe.scorers.equivalence.forms import Form, form, normal
+from evalpipe.scorers.equivalence.forms import MAX_WRITTEN, Form, form, normal
 from evalpipe.scorers.equivalence.process import Verdict, compared
+from evalpipe.scorers.equivalence.units import Measured, measured
 
 _MAX_PARTS = 8  # of a list whose order does not matter: each is compared with each
 _NAME = re.compile(
@@ -26,17 +27,42 @@ _ALLOWED = frozenset({
 })  # fmt: skip
 _CHARACTERS = re.compile(r"[0-9a-zA-Z\\{}()\[\]^_+\-*/!|.,%& ]*")
 _POWERS = re.compile(r"\^[^+\-*/]{0,20}\^[^+\-*/]{0,20}\^")
+# A number of things, "5 red apples"; not 3 million.
+_COUNTED = re.compile(
+    r"(-?[0-9][0-9,./]{0,20}) "
+    r"(?!(?:hundred|thousand|million|billion|trillion|dozen|percent|per|pi|sqrt|or|and|to|times)\b)"
+    r"[a-z]{3,15}(?: [a-z]{3,15})?"
+)
 _FLIPPED = {"<": ">", ">": "<", "\\le": "\\ge", "\\ge": "\\le"}
 _NO = Verdict(False)
 _YES = Verdict(True)
 
 
 def equal(answer: str, target: str, *, percent: bool = False) -> Verdict:
-    """The verdict on two written expressions. `percent`: a number without a sign may be meant in per cent."""
+    """The verdict on two written expressions, undecided where they are too long. `percent`: a number without a sign
+    may be meant in per cent.
+    """
+    if max(len(answer), len(target)) > MAX_WRITTEN:
+        return _YES if answer == target else Verdict(None, "the expression is too long to compare")
+    units = measured(answer), measured(target)
+    if units[0] and units[1] and (units[0].kind, units[0].size) != (units[1].kind, units[1].size):
+        return _in_units(units[0], units[1])
+    if (counted := _COUNTED.fullmatch(answer.strip())) and quantity_of(target):
+        answer = counted[1]
+    if units[0] and units[1]:
+        answer, target = units[0].number, units[1].number
     one, other = normal(answer), normal(target)
     if one == other and one:
         return _YES
     return _equal(form(one), form(other), percent=percent) if one and other else _NO
+
+
+def _in_units(one: Measured, other: Measured) -> Verdict:
+    """1 m is 100 cm; where that cannot be computed, nobody says that 10 m is 10 cm."""
+    numbers = quantity_of(one.number), quantity_of(other.number)
+    if one.kind != other.kind or not numbers[0] or not numbers[1]:
+        return _NO
+    return Verdict(numbers[0].share * one.size == numbers[1].share * other.size)
 
 
 def _equal(one: Form, other: Form, *, percent: bool = False) -> Verdict:
@@ -45,6 +71,8 @@ def _equal(one: Form, other: Form, *, percent: bool = False) -> Verdict:
     if "words" in (one.shape, other.shape):
         return Verdict(_spoken(one.text) == _spoken(other.text))
     one, other = _as_interval(one, other), _as_interval(other, one)
+    if one.shape == "list" and other.shape == "expression" and (derived := _derived(one.parts)):
+        return _equal(form(derived), other, percent=percent)
     if one.shape == other.shape == "list":
         return _in_any_order(one.parts, other.parts)
     if (one.shape == other.shape and one.shape in ("tuple", "interval")) or {one.shape, other.shape} == {
@@ -159,6 +187,14 @@ def _named(parts: Sequence[str]) -> list[str]:
 
 def _values(parts: Sequence[str]) -> list[str]:
     return [part.partition("=")[2] for part in parts]
+
+
+def _derived(parts: Sequence[str]) -> str:
+    """The value of the last equation, if it computes with what the ones before assign: a=3, b=4, a+b=7."""
+    names = _named(parts[:-1])
+    left, _, value = parts[-1].partition("=")
+    letters = _letters(left)
+    return value if value and names and letters and letters <= set(names) and left not in names else ""
 
 
 def _coordinates(parts: Sequence[str]) -> list[str]:

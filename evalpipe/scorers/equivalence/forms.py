@@ -9,11 +9,13 @@ from evalpipe.core.extract.reading import folded
 
 Shape = Literal["expression", "words", "list", "tuple", "interval", "equation", "relation"]
 
-_MAX_WRITTEN = 600  # characters; the answer to a question of school or contest
+MAX_WRITTEN = 600  # characters; the answer to a question of school or contest
 _ROW = "\x1e"  # the end of a matrix's row
 _REPLACED = tuple(
     (re.compile(pattern), put)
     for pattern, put in (
+        (r"\\\$", " "), (r"\\varnothing(?![a-z])|∅|Ø", r"\\emptyset "),
+        (r"\\mathbb\s*\{?R\}?|ℝ", r"(-\\infty,\\infty)"),
         (r"\\(?:left|right|displaystyle|limits|bigl?|bigr|Bigl?|Bigr|!|,|;|:|quad|qquad| )(?![a-zA-Z])|~|\$", " "),
         (r"\\[dtc]frac(?![a-zA-Z])", r"\\frac"),
         (r"\\leqslant|\\leq(?![a-z])|≤|<=", r"\\le "),
@@ -25,6 +27,8 @@ _REPLACED = tuple(
         (r"×|·|\\cdotp?(?![a-z])|\\times(?![a-z])|(?<!\*)\*(?!\*)", r"\\cdot "), (r"÷", "/"), (r"\*\*", "^"),
         (r"√\{?\(?([0-9a-z]+)\)?\}?", r"\\sqrt{\1}"), (r"(?<![\\a-z])sqrt\(([^()]{1,60})\)", r"\\sqrt{\1}"),
         (r"(?<![\\a-zA-Z])pi(?![a-zA-Z])", r"\\pi "),
+        (r"(\\(?:sin|cos|tan|cot|sec|csc))\s*[({]?\s*([0-9]{1,6})\s*(?:\^\{?\\circ\}?|°)\s*[)}]?",
+         r"\1{\\frac{\2\\pi}{180}}"),
         (r"\^\{?\\circ\}?|°|\\degree(?![a-z])|\^\{\\text\{o\}\}", ""),
         (r"\\text\{\s*,?\s*(?:or|and|或者?|和)\s*\}|(?<![a-zA-Z\\])(?:or|and)(?![a-zA-Z])"
          r"|或者?|、|(?<=[0-9a-z})])[和且](?=[0-9a-z({\\-])", ";"),
@@ -61,7 +65,7 @@ class Form:
     signs: tuple[str, ...] = ()
 
 
-def normal(written: str, longest: int = _MAX_WRITTEN) -> str:
+def normal(written: str, longest: int = MAX_WRITTEN) -> str:
     """The expression in one form. Two that are equal in it are the same expression."""
     text = folded(written)[:longest].replace("\\\\", _ROW)  # before "\\ 3" looks like a space
     text = _SUPERSCRIPT.sub(lambda hit: "^{" + hit[0].translate(_RAISED) + "}", text)
@@ -103,12 +107,21 @@ def _related(text: str) -> Form:
             "relation", text, tuple(text[a:b].strip() for a, b in bounds), signs=tuple(hit[0] for hit in relations)
         )
     sides = _split(text, re.compile("=")) if "=" in text else []
+    if len(sides) == 2 and (named := _by_name(form(sides[0]), form(sides[1]))):
+        return Form("list", text, named)
     if len(sides) > 1:
         return Form("equation", text, tuple(sides))
     if text.count("\\pm") == 1:
         both = (text.replace("\\pm", "+", 1).removeprefix("+").strip(), text.replace("\\pm", "-", 1))
         return Form("list", text, tuple(normal(each) for each in both))
     return Form("expression", re.split(r"\\approx(?![a-z])|≈", text)[0].strip() or text)
+
+
+def _by_name(names: Form, values: Form) -> tuple[str, ...]:
+    """(x,y)=(2,3) as x=2, y=3."""
+    if names.shape != "tuple" or values.shape != "tuple" or len(names.parts) != len(values.parts):
+        return ()
+    return tuple(f"{name}={value}" for name, value in zip(names.parts, values.parts, strict=True))
 
 
 def _needs_gap(one: str, after: str) -> bool:

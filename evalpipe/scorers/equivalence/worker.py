@@ -2,10 +2,10 @@
 # ruff: noqa: ANN401  sympy and the parser have no types to speak of
 """The program that compares expressions: one request a line on stdin, one verdict a line on stdout, both JSON.
 
-It is started as `python -I worker.py`, with no environment to speak of, and ends with its stdin. Text reaches sympy by
-the LaTeX parser of math-verify alone, which is a grammar; its numbers go to `sympy.Number`, and from there to `eval`,
-so they are read here instead. Whatever would evaluate Python text is replaced by a function that raises, and an audit
-hook refuses processes, sockets and written files.
+It is started as `python -I worker.py MEMORY_BYTES`, with no environment to speak of, and ends with its stdin. Text
+reaches sympy by the LaTeX parser of math-verify alone, which is a grammar; its numbers go to `sympy.Number`, and from
+there to `eval`, so they are read here instead. Whatever would evaluate Python text is replaced by a function that
+raises, and an audit hook refuses processes, sockets and written files.
 
 What math-verify holds equal is checked again with 50 digits: it takes 3.141592653589793 for pi.
 """
@@ -19,8 +19,6 @@ import sys
 from fractions import Fraction
 from typing import Any, NoReturn
 
-MEMORY_BYTES = 768 * 1024**2  # sympy and the parser take 150 MB; what needs more is no answer to a school question
-ALARM_S = 20  # beyond the caller's limit: a worker whose caller was killed ends by itself
 MAX_DIGITS = 200  # of one number
 NUMBER = re.compile(r"[0-9]*\.?[0-9]*(?:[eE][-+]?[0-9]{1,3})?")
 DIGITS = 50
@@ -65,7 +63,7 @@ def exact_number(text: str) -> Any:
     return Rational(value.numerator, value.denominator)
 
 
-def disarm() -> None:
+def disarm(memory_bytes: int) -> None:
     """Take away what could run a text, and limit memory. To be called when all that is heavy is imported."""
     import latex2sympy2_extended.latex2sympy2 as latex
     import math_verify.parser as extraction
@@ -84,23 +82,26 @@ def disarm() -> None:
                 setattr(module, name, refuse)
     builtins.eval = refuse
     sys.dont_write_bytecode = True
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.addaudithook(audit)
 
 
 def parsed(latex: str) -> Any:
-    """The expression. Raises whatever the parser raises."""
+    """The expression, in which i is the imaginary unit. Raises whatever the parser raises."""
     from latex2sympy2_extended.latex2sympy2 import ConversionConfig, latex2sympy
     from math_verify.grader import should_treat_as_complex
+    from sympy import I
 
-    return latex2sympy(
+    said: Any = latex2sympy(
         latex,
         is_real=not should_treat_as_complex(latex),
         convert_degrees=False,
         normalization_config=None,
         conversion_config=ConversionConfig(lowercase_symbols=False),
     )
+    imaginary = [symbol for symbol in getattr(said, "free_symbols", ()) if symbol.name == "i"]
+    return said.subs(dict.fromkeys(imaginary, I)) if imaginary else said
 
 
 def expressions_equal(answer: str, target: str) -> bool:
@@ -170,13 +171,17 @@ def verdict(request: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     answers = sys.stdout
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the caller decides
     sys.stdout = sys.stderr  # whatever a library prints is no verdict
-    disarm()
+    disarm(int(sys.argv[1]))
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
-        signal.alarm(ALARM_S)
-        print(json.dumps(verdict(json.loads(line))), file=answers, flush=True)
-        signal.alarm(0)
+        request = json.loads(line)
+        # CPU time, and nobody catches the signal: the process ends, also where its caller was killed meanwhile.
+        signal.setitimer(signal.ITIMER_PROF, request["limit_s"])
+        said = verdict(request)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        print(json.dumps(said), file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The process that compares expressions: what it runs of a hostile text (nothing), how long it takes, how it ends."""
 
+import os
 import subprocess
 import sys
 import time
@@ -7,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from evalpipe.scorers.equivalence import process
 from evalpipe.scorers.equivalence import worker as program
-from evalpipe.scorers.equivalence.process import COMPARER, Comparer
+from evalpipe.scorers.equivalence.process import COMPARER, Comparer, Verdict, WorkerDoesNotStartError, compared
 
 WORKER = Path(program.__file__)
 
@@ -56,7 +58,7 @@ def test_a_hostile_text_runs_nothing(place, tmp_path):
 DISARMED = """
 import sys; sys.path.insert(0, sys.argv[1])
 import worker, math_verify.parser, sympy, sympy.parsing.sympy_parser as python
-worker.disarm()
+worker.disarm(1 << 30)
 said = []
 for attempt in (
     lambda: eval("1"), lambda: python.parse_expr("1"), lambda: python.eval_expr("1", {}, {}),
@@ -93,7 +95,7 @@ def test_what_takes_too_long_is_undecided_and_the_next_comparison_goes_on():
         verdict = comparer.compare("expression", "9^{9^{9^{9}}}", "1")
         assert verdict.equal is None
         assert "no verdict within 0.5 s" in verdict.reason
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10 * 0.5 + 2  # the limit counts CPU time; the clock's is ten times that
         comparer.limit_s = 10
         assert comparer.compare("expression", "1+x", "x+1").equal is True
         ended = comparer._worker
@@ -103,3 +105,79 @@ def test_what_takes_too_long_is_undecided_and_the_next_comparison_goes_on():
         assert ended.wait(timeout=10) == 0
     finally:
         comparer.end()
+
+
+def test_what_needs_too_much_memory_is_undecided_and_the_next_comparison_goes_on():
+    """A limit of 100 MB stands for that of 768, which takes longer to fill: null, and it says why."""
+    comparer = Comparer(limit_s=20, memory_bytes=100 * 1024**2)
+    try:
+        assert comparer.compare("expression", "1+x", "x+1").equal is True
+        verdict = comparer.compare("expression", "9" * 6_000_000, "1")
+        assert verdict.equal is None
+        assert "memory" in verdict.reason
+        assert comparer.compare("expression", "1+x", "x+1").equal is True
+    finally:
+        comparer.end()
+
+
+def test_a_line_break_in_an_answer_is_no_second_request():
+    """One request has one verdict: a text that looks like the protocol shifts no later verdict."""
+    forged = '1"}\n{"kind": "expression", "answer": "1", "target": "1", "limit_s": 3}\n'
+    assert COMPARER.compare("expression", forged, "1").equal is not True
+    assert COMPARER.compare("expression", "\x00\ud800\r\n1", "1").equal is not True
+    assert COMPARER.compare("expression", "2", "3").equal is False
+
+
+def test_a_worker_that_does_not_start_is_asked_again(monkeypatch):
+    """Undecided for want of a process says nothing about the pair, so it is not remembered."""
+
+    def broken(*_: object) -> Verdict:
+        raise WorkerDoesNotStartError
+
+    with monkeypatch.context() as failing:
+        failing.setattr(process.COMPARER, "compare", broken)
+        assert compared("expression", "w+1", "1+w") == Verdict(
+            None, "the process that compares expressions does not start"
+        )
+    assert compared("expression", "w+1", "1+w").equal is True
+
+
+def test_a_fork_leaves_its_parents_worker_alone():
+    """The fork has a worker of its own, whatever the parent's is doing, and the parent's answers go on."""
+    assert COMPARER.compare("expression", "1+x", "x+1").equal is True
+    of_parent = COMPARER._worker
+    with COMPARER._lock:  # as if another thread were comparing
+        child = os.fork()
+        if not child:
+            same = COMPARER._worker is of_parent or COMPARER._lock.locked()
+            os._exit(int(same))
+    assert os.waitpid(child, 0)[1] == 0
+    assert COMPARER._worker is of_parent
+    assert COMPARER.compare("expression", "2+x", "x+2").equal is True
+
+
+ORPHAN = """
+import os, signal, sys
+from evalpipe.scorers.equivalence.process import Comparer
+comparer = Comparer(limit_s=2)
+comparer.compare("expression", "1+x", "x+1")
+print(comparer._worker.pid, flush=True)
+comparer._worker.stdin.write(b'{"kind": "expression", "answer": "9^{9^{9^{9}}}", "target": "1", "limit_s": 1}\\n')
+comparer._worker.stdin.flush()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_worker_whose_parent_was_killed_ends_by_itself():
+    """Also in the middle of a comparison that would never end: its CPU time is limited by the system, not by us."""
+    said = subprocess.run([sys.executable, "-c", ORPHAN], capture_output=True, text=True, timeout=120, check=False)
+    assert said.stdout, said.stderr
+    deadline = time.monotonic() + 60
+    while _runs(int(said.stdout)):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def _runs(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"

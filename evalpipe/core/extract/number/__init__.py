@@ -1,22 +1,20 @@
 """The number that a text gives as its answer: "#### 1,024", "A: 7", "\\boxed{18}", "the answer is **$18**", 答案是三十.
 
-Rules, in order: `bare` (the text is one number); a label's own name (the last label wins) or `revision` (what stands in
-its place after "Wait, ..."); `conclusion` ("So she makes 18 dollars."); `bold_in_last_line`; `last_equation`;
-`only_number`. A text with several numbers and nothing that marks one of them is unparsed.
+A text with several numbers and nothing that marks one of them is unparsed.
 """
-
-from collections.abc import Callable
 
 from evalpipe.core.extract.decimals import quantity_of
 from evalpipe.core.extract.number.conclusions import (
     bold_in_last_line,
     conclusion,
+    first_line,
     last_equation,
     only_number,
     unread,
 )
 from evalpipe.core.extract.number.labels import by_label
 from evalpipe.core.extract.reading import folded
+from evalpipe.core.extract.rules import Rule, first_decision
 from evalpipe.core.scores import Extraction
 
 _MARKUP = " \t\n*_`\"'"
@@ -28,11 +26,7 @@ def number(text: str) -> Extraction:
     lowest terms if it does not terminate. None when there is no number, or when several stand as the answer.
     """
     flat = folded(text)
-    for rule in _RULES:
-        decided = rule(flat)
-        if decided:
-            return decided
-    return unread(flat)
+    return first_decision(RULES, flat) or unread(flat)
 
 
 def _bare(text: str) -> Extraction | None:
@@ -44,6 +38,12 @@ def _bare(text: str) -> Extraction | None:
     return Extraction(quantity.written, "bare", (start, start + len(stripped)), confidence="high")
 
 
-_RULES: tuple[Callable[[str], Extraction | None], ...] = (
-    _bare, by_label, conclusion, bold_in_last_line, last_equation, only_number
-)  # fmt: skip
+RULES = (
+    Rule("bare", "high", "the whole text, where it is one number", _bare),
+    Rule("labelled", "high", "the number behind the last label, or what stands for it after a revision", by_label),
+    Rule("conclusion", "medium", "the last sentence that draws a conclusion: So she makes 18 dollars.", conclusion),
+    Rule("bold_in_last_line", "medium", "the only number in bold of the last line", bold_in_last_line),
+    Rule("last_equation", "medium", "the right side of the equation that the text ends with", last_equation),
+    Rule("first_line", "medium", "a first line that is one number, an explanation below it", first_line),
+    Rule("only_number", "low", "the only number of a short text that asks, begins and refuses nothing", only_number),
+)

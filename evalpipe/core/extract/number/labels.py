@@ -5,7 +5,7 @@ import re
 from evalpipe.core.extract.decimals import Found
 from evalpipe.core.extract.number.conclusions import conclusion, last_equation
 from evalpipe.core.extract.number.quantities import leading, quantities, same
-from evalpipe.core.extract.number.reading import NO_ANSWER, decided, several
+from evalpipe.core.extract.number.reading import HEDGED, NO_ANSWER, decided, several
 from evalpipe.core.extract.number.statements import (
     Said,
     explains,
@@ -83,6 +83,8 @@ def _read(text: str, label: Labelled, end: int) -> Extraction | None:
     if first is None and NO_ANSWER.search(text, label.start, end):
         return Extraction(None, label.rule, (label.start, end), reason="it says that there is no answer")
     said = _said(text, label, end, first)
+    if said.only and label.rule not in ("boxed", "tag") and HEDGED.search(text, said.only.end, label.end):
+        return Extraction(None, label.rule, (label.start, label.end), reason="it is not sure of it")
     if said.only:
         return decided(label.rule, said.only)
     if said.numbers:

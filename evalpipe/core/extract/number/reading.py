@@ -13,6 +13,7 @@ _CONFIDENCE: dict[str, Confidence] = {
     "conclusion": "medium",
     "bold_in_last_line": "medium",
     "last_equation": "medium",
+    "first_line": "medium",
     "only_number": "low",
 }
 
@@ -24,11 +25,20 @@ NO_ANSWER = re.compile(
           | undetermined | undefined | indeterminate | infinite(?:ly)? | infinity | missing | ambiguous
           | no[ ](?:real[ ]|integer[ ]|valid[ ]|unique[ ])?(?:solutions?|answer|such|way) | do(?:es)?[ ]not[ ](?:exist
             |know)
-          | doesn't[ ](?:exist|say) | don't[ ](?:know|have) | sorry | need[ ]more | depends | varies
+          | doesn't[ ](?:exist|say) | don't[ ](?:know|have) | sorry | need[ ](?:more|to[ ]know)
+          | need[ ]the[^.\n]{0,60}[ ]to[ ](?:answer|solve|calculate|compute|determine|tell)
+          | please[ ]provide | depends | varies
           | hard[ ]to[ ]say | tbd | n/a )(?![A-Za-z])
       | ∞ | \\infty | 无法 | 不能(?:确定|求) | 不确定 | 不知道 | 无解 | 不存在 | 缺少 | 未知 | 抱歉 | 没有(?:答案|解)
       | 不足 | 无穷 | 不清楚 | 不好说 | 很难说 | 取决于""",
     re.VERBOSE | re.IGNORECASE,
+)
+
+# Behind an answer in its line: then it was no answer yet.
+HEDGED = re.compile(
+    r"(?<![a-z])(?:(?:not|n't)[ ](?:(?:completely|entirely|really|so|very|100%)[ ])?(?:sure|certain)|unsure"
+    r"|(?:it|this|that)[ ](?:could|might|may)(?:[ ]also|[ ]well)?[ ]be)(?![a-z])|不(?:太|是很)?确定|也(?:可能|许)是",
+    re.IGNORECASE,
 )
 
 

@@ -29,6 +29,10 @@ _GOES_ON = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _BETWEEN_EQUATIONS = re.compile(r"[,;、]\s?|(?<![A-Za-z])(?:and|or)(?![A-Za-z])|[和或,、]")
+_ASSIGNED = re.compile(r"(?<![A-Za-z0-9])([A-Za-z])[ ]?=[ ]?-?[0-9]")
+# An expression in names of one letter, with a sign or a number among them, behind what divides equations.
+_DERIVED = re.compile(r"(?:[,;、:]|\band\b|\bso\b|[和则故])[\s$\\(]{0,4}([-+*/·^² 0-9A-Za-z()]{2,30}?)[ ]?$")
+_ARITHMETIC = re.compile(r"[0-9.]{1,9}[ ]?(?:[-+*/×÷·][ ]?[0-9.]{1,9}[ ]?){1,4}$")
 _GIVES = re.compile(
     r"""(?: (?<![A-Za-z])(?:is|are|was|were|be|equals?|amounts[ ]to|comes[ ](?:out[ ])?to|totals)(?![A-Za-z])
           | [是为得有剩共](?:了|到)?|等于|需要?|花了? )[ ]?""",
@@ -77,13 +81,28 @@ def right_of_equation(text: str, start: int, end: int) -> Said:
     if before >= 0 and _BETWEEN_EQUATIONS.search(text, before, last):
         sides = [leading(text, before + 1, last), leading(text, last + 1, end)]
         both = [side for side in sides if side]
-        if len(both) == 2 and not same(both):
+        if len(both) == 2 and not same(both) and not _is_derived(text, start, last, both[0]):
             return Said(tuple(quantities(text, start, end)))
     for side_start, side_end in ((last + 1, end), (max(start, before + 1), last)):
         side = leading(text, side_start, side_end)
         if side and not side.spoiled and not goes_on(text, side, side_end):
             return Said((side,))
     return Said(tuple(quantities(text, start, end)))
+
+
+def _is_derived(text: str, start: int, last: int, before: Found) -> bool:
+    """Whether the equation at `last` computes with what the ones before assign or give: `a=3, b=4 and a+b=7`,
+    48÷2=24个,共48+24=72个.
+    """
+    sum_of = _ARITHMETIC.search(text, max(before.end, last - 40), last)
+    if sum_of:
+        return any(each.quantity == before.quantity for each in quantities(text, sum_of.start(), sum_of.end()))
+    side = _DERIVED.search(text, max(start, last - 40), last)
+    if side is None:
+        return False
+    names = re.findall(r"[A-Za-z]", side[1])
+    assigned = {hit[1] for hit in _ASSIGNED.finditer(text, start, last)}
+    return len(side[1].strip()) > 1 and bool(names) and set(names) <= assigned
 
 
 def statement(text: str, start: int, end: int) -> Said:
