@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from evalpipe.core.extract import extract
+from evalpipe.core.questions import Question
 from evalpipe.core.scores import Extraction
+from evalpipe.scorers import scorer
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -73,14 +75,43 @@ class HeldOut:
         return case.outcome(case.read())
 
 
+# `passed`: wrong, and scored as right. `failed`: right, and scored as wrong. `lost`: right, and null.
+Ruling = Literal["right", "passed", "failed", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutVerdict:
+    """The same with targets. `right`: whether a person lets it pass; what should not may be wrong or null."""
+
+    set: str
+    kind: str
+    question: str
+    targets: tuple[str, ...]
+    text: str
+    right: bool
+    first_sight: Ruling
+
+    def today(self) -> Ruling:
+        question = Question("", self.question, self.kind, self.targets)  # pyright: ignore[reportArgumentType]
+        value = scorer(self.kind).score(question, self.text).value
+        if not self.right:
+            return "passed" if value == 1 else "right"
+        return "right" if value == 1 else "lost" if value is None else "failed"
+
+
+@cache
+def held_out_verdicts() -> tuple[HeldOutVerdict, ...]:
+    """`corpus/held_out/verdicts.jsonl`; frozen too."""
+    lines = (CORPUS / "held_out" / "verdicts.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    return tuple(HeldOutVerdict(**{**row, "targets": tuple(row["targets"])}) for row in rows)
+
+
 @cache
 def held_out() -> tuple[HeldOut, ...]:
     """`corpus/held_out/*.jsonl`. Frozen: a reply is never changed, and `first_sight` is never written anew."""
-    lines = [
-        line
-        for path in sorted(CORPUS.glob("held_out/*.jsonl"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-    ]
+    paths = [path for path in sorted(CORPUS.glob("held_out/*.jsonl")) if path.stem != "verdicts"]
+    lines = [line for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
     rows = [json.loads(line) for line in lines]
     return tuple(HeldOut(**{**row, "choices": tuple(row.get("choices", ()))}) for row in rows)
 

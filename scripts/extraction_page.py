@@ -10,15 +10,21 @@ from pathlib import Path
 from evalpipe.core.extract import RULES_OF
 from evalpipe.core.extract.reading import LABEL_RULES
 from evalpipe.core.quoting import markdown_cell
-from evalpipe_tests.conformance import Case, cases, held_out
+from evalpipe_tests.conformance import Case, cases, held_out, held_out_verdicts
 
 PAGE = Path(__file__).parents[1] / "docs" / "extraction.md"
 OUTCOMES = ("right", "wrong", "invented", "missed")
+RULINGS = ("right", "passed", "failed", "lost")
 
 
 def filled(page: str) -> str:
     """The page with the generated parts written anew; all else as it stands."""
-    for name, lines in (("rules", rules()), ("table", table()), ("held out", held_out_table())):
+    for name, lines in (
+        ("rules", rules()),
+        ("table", table()),
+        ("held out", held_out_table()),
+        ("verdicts", verdicts_table()),
+    ):
         head, rest = page.split(f"<!-- {name} -->\n")
         page = (
             f"{head}<!-- {name} -->\n"
@@ -92,6 +98,21 @@ def held_out_table() -> Iterator[str]:
         for label, counts in (("first sight", first), ("today", today)):
             shown = f"{kind}, {name} set | {len(these)} | {nothing}" if counts is first else " | | "
             yield f"| {shown} | {label} | " + " | ".join(str(counts[each]) for each in OUTCOMES) + " |"
+
+
+def verdicts_table() -> Iterator[str]:
+    yield "| verdicts on replies | cases | to let pass | | right | passed wrongly | failed wrongly | null wrongly |"
+    yield "| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: |"
+    for kind, name in dict.fromkeys((each.kind, each.set) for each in held_out_verdicts()):
+        these = [each for each in held_out_verdicts() if (each.kind, each.set) == (kind, name)]
+        first, today = Counter(each.first_sight for each in these), Counter(each.today() for each in these)
+        for label, counts in (("first sight", first), ("today", today)):
+            shown = (
+                f"{kind}, {name} set | {len(these)} | {sum(each.right for each in these)}"
+                if counts is first
+                else " | | "
+            )
+            yield f"| {shown} | {label} | " + " | ".join(str(counts[each]) for each in RULINGS) + " |"
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ from evalpipe.core.answers import Reply
 from evalpipe.core.errors import BackendError
 from evalpipe_tests.backends.asking import QUESTION, ask
 
+pytestmark = pytest.mark.alone
+
 SAMPLING = {"temperature": 0, "max_tokens": 16}
 SYSTEM = {"role": "system", "content": "You are a helpful assistant."}
 FRANCE = (SYSTEM, {"role": "user", "content": "What is the capital of France?"})
@@ -124,7 +126,6 @@ def test_the_server_ends_with_its_parent():
 import asyncio
 from evalpipe.backends.embedded import Embedded
 
-pytestmark = pytest.mark.alone
 async def main():
     async with Embedded(None, {}, parallel=1, context=256).sessions() as (session,):
         print(session._server.process.pid, flush=True)
