@@ -117,10 +117,10 @@ def _listings(low: str, options: Options, several: bool) -> list[tuple[int, int]
 def _items(low: str, options: Options) -> list[tuple[int, int, str]]:
     """Options' words behind a letter, a number or a bullet."""
     items: list[tuple[int, int, str]] = []
-    for hit in islice(options.listed.finditer(low), 30 * len(options.letters)):
-        mark = _MARK_BEFORE.search(low, max(0, hit.start("words") - 12), hit.start("words"))
+    for named in islice(options.listed(low), 30 * len(options.letters)):
+        mark = _MARK_BEFORE.search(low, max(0, named.start - 12), named.start)
         if mark:
-            items.append((mark.start(), hit.end(), options.by_text[hit["words"]]))
+            items.append((mark.start(), named.end, named.letter))
     return items
 
 

@@ -1,7 +1,7 @@
 """The options of a question as a reply may name them: by letter, by number, by their own words."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,6 +22,7 @@ _ARTICLES = ("the ", "a ", "an ")
 _NO_WORDS = " \t\n\r\"'`*_$.,;:!?()[]{}<>-"
 _FRACTION = re.compile(r"\\d?frac\{([^{}]{1,20})\}\{([^{}]{1,20})\}")
 _MARKUP = re.compile(r"\\(?:text|textbf|mathrm|mathbf)|[\s$\\{}*_`,]")
+_LIST_MARK = re.compile(r"[).:、\]*•-][ \t]{0,4}\"?")
 # Words that stand in any sentence; as an option they are chosen only where they stand as the answer.
 _EVERYDAY = frozenset(
     {"yes", "no", "all", "none", "both", "not", "it", "i", "a", "是", "否", "对", "错", "不", "有", "无"}
@@ -41,7 +42,7 @@ class Named:
 class Options:
     """`words`: what an option is called in lower case, and its letter, the longest first; words that two options share
     name neither. `by_text` and `squeezed`: the same for a whole stretch, in normal form and without any markup.
-    `initials`: what any of them begins with. `listed`: their words behind what may be a letter's or a list's mark.
+    `initials`: what any of them begins with.
     `plain_numbers`: whether a bare 2 can only be the second option, since no option has a digit.
     """
 
@@ -53,7 +54,6 @@ class Options:
     numerals: frozenset[str]
     longest: int
     initials: frozenset[str]
-    listed: re.Pattern[str]
 
     def named(self, text: str) -> str | None:
         """The option whose words these are, and nothing else."""
@@ -73,6 +73,22 @@ class Options:
             if low.startswith(words, start, end) and _is_apart(low, start, start + len(words)):
                 return Named(letter, start, start + len(words))
         return None
+
+    def listed(self, low: str) -> Iterator[Named]:
+        """Options' words behind what may be a letter's or a list's mark. No pattern of the words: to compile one takes
+        8 ms, and a bank has as many as it has questions.
+        """
+        after = 0
+        for mark in _LIST_MARK.finditer(low):
+            start = mark.end()
+            if mark.start() < after:
+                continue
+            for words, letter in self.words:
+                after_words = start + len(words)
+                if low.startswith(words, start) and not _goes_on(low, after_words):
+                    yield Named(letter, start, after_words)
+                    after = after_words
+                    break
 
     def ending(self, low: str, end: int) -> Named | None:
         """The option whose words end here, the longest of them."""
@@ -113,8 +129,7 @@ def options_of(choices: tuple[str, ...]) -> Options:
     no_digits = not any(char.isdigit() for text in texts for char in text)
     numerals = frozenset(text for text in texts if text.isdigit())
     initials = frozenset(text[0] for form in (*by_text, *squeezed) if (text := form.lstrip(_NO_WORDS)))
-    listed = re.compile(r"[).:、\]*•-][ \t]{0,4}\"?(?P<words>" + "|".join(_as_words(text) for text, _ in words) + ")")
-    return Options(letters, words, by_text, squeezed, no_digits, numerals, max(map(len, choices)), initials, listed)
+    return Options(letters, words, by_text, squeezed, no_digits, numerals, max(map(len, choices)), initials)
 
 
 def flattened(text: str) -> str:
@@ -143,16 +158,16 @@ def _bare(form: str) -> str:
     return _MARKUP.sub("", _FRACTION.sub(r"\1/\2", form) if "frac" in form else form)
 
 
-def _as_words(text: str) -> str:
-    """A pattern of the text, not as the beginning of longer words."""
-    return re.escape(text) + (r"(?![^\W_\u4e00-\u9fff])" if text[-1].isalnum() and not is_ideograph(text[-1]) else "")
-
-
 def _is_apart(low: str, start: int, end: int) -> bool:
     """Whether words are not part of longer ones; between ideographs nobody can tell."""
     if start > 0 and low[start - 1].isalnum() and _join(low[start - 1], low[start]):
         return False
     return end >= len(low) or not low[end].isalnum() or not _join(low[end], low[end - 1])
+
+
+def _goes_on(low: str, end: int) -> bool:
+    """Whether what ends here is only the beginning of a longer word."""
+    return end < len(low) and low[end].isalnum() and _join(low[end], low[end - 1])
 
 
 def _join(outer: str, inner: str) -> bool:
