@@ -4,7 +4,7 @@ SVG is written by hand, as text: a plotting library would be 50 MB for a few lin
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -133,7 +133,7 @@ def _lines(
                 y += _ROW
 
 
-def _row(each: Drawn, y: float, x: Any) -> Iterator[str]:  # noqa: ANN401  a function of one float
+def _row(each: Drawn, y: float, x: Callable[[float], float]) -> Iterator[str]:
     yield f'<text x="{_LEFT - 12}" y="{y + 4}" text-anchor="end">{_text(each.name, _NAME)}</text>'
     for span, width in ((each.could_be, 1), (each.interval, 3)):
         if span is not None:

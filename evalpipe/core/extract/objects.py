@@ -171,10 +171,7 @@ class _Scanner:
             raise _CutError
         mark = self._text[at]
         if mark in "\"'“”":
-            hit = STRING.match(self._text, at)
-            if not hit:
-                raise _CutError
-            return hit.end()
+            return self._string_end(at)
         if mark in "{[":
             return self._nested_end(at)
         hit = _BARE_VALUE.match(self._text, at)
@@ -182,6 +179,12 @@ class _Scanner:
             raise _BrokenError(at)
         if hit.end() >= self._content_end:
             raise _CutError  # 12 may have been going to be 120
+        return hit.end()
+
+    def _string_end(self, at: int) -> int:
+        hit = STRING.match(self._text, at)
+        if not hit:
+            raise _CutError
         return hit.end()
 
     def _nested_end(self, at: int) -> int:
@@ -192,10 +195,7 @@ class _Scanner:
                 raise _CutError
             mark = self._text[at]
             if mark in "\"'“”":
-                hit = STRING.match(self._text, at)
-                if not hit:
-                    raise _CutError
-                at = hit.end()
+                at = self._string_end(at)
             elif mark in "{[":
                 depth, at = depth + 1, at + 1
             elif mark in "}]":
